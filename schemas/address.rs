@@ -1,0 +1,61 @@
+//! Where things are found on the web: one place that knows every public address.
+
+use crate::ids::{FileId, ObjectId};
+
+/// The addresses under one public base such as `https://archive.example.org`, without a slash at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addresses {
+    base: String,
+}
+
+impl Addresses {
+    /// The addresses under that base; a slash at its end is cut.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// The base itself.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The name of an object in linked data: it answers with a redirect to page or data.
+    #[must_use]
+    pub fn id(&self, object: ObjectId) -> String {
+        format!("{}/id/{object}", self.base)
+    }
+
+    /// The page of an object.
+    #[must_use]
+    pub fn page(&self, object: ObjectId) -> String {
+        format!("{}/o/{object}", self.base)
+    }
+
+    /// The IIIF Presentation 3 manifest of an object.
+    #[must_use]
+    pub fn manifest(&self, object: ObjectId) -> String {
+        format!("{}/iiif/presentation/3/{object}/manifest", self.base)
+    }
+
+    /// The IIIF Image 3 service of a file, without a slash at its end.
+    #[must_use]
+    pub fn image(&self, file: FileId) -> String {
+        format!("{}/iiif/image/3/{file}", self.base)
+    }
+
+    /// The base URL of OAI-PMH.
+    #[must_use]
+    pub fn oai(&self) -> String {
+        format!("{}/oai", self.base)
+    }
+
+    /// The host of the base without its port, which OAI identifiers carry (`oai:HOST:ID`).
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.base.split_once("://").map_or(self.base.as_str(), |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
+        authority.split(':').next().unwrap_or_default()
+    }
+}

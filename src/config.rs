@@ -1,0 +1,292 @@
+//! Settings: defaults, then `fonds.toml`, then `FONDS__SECTION__KEY`, then flags. Unknown keys are refused.
+//!
+//! Each setting is documented by what goes wrong. Everything is checked before a port is opened.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// A text that never prints: a password, a key.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The data directory. Two archives in one directory would be one archive: each needs its own.
+    pub data: PathBuf,
+    /// What to listen on. Anything but a loopback address opens the archive to the network.
+    pub listen: SocketAddr,
+    /// The address that the world knows, scheme and port included. Wrong: every manifest, record and redirect names
+    /// addresses that nobody can open. Unset: `http://` and the address that fonds listens on.
+    pub public_url: Option<String>,
+    /// About the institution.
+    pub archive: ArchiveSettings,
+    /// Where PostgreSQL is.
+    pub database: DatabaseSettings,
+    /// Where the bytes are.
+    pub storage: StorageSettings,
+    /// What is too much.
+    pub limits: Limits,
+    /// How fonds tells what it does.
+    pub log: LogSettings,
+}
+
+/// About the institution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ArchiveSettings {
+    /// The name that pages, `Identify` and manifests show.
+    pub name: String,
+    /// Whom harvesters write to when something breaks (`adminEmail`). Nobody reads the default.
+    pub email: String,
+    /// The language of descriptions that do not say theirs; decides how words are stemmed in searches.
+    pub language: String,
+}
+
+/// Where PostgreSQL is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseSettings {
+    /// An own server, 15 or later (`DATABASE_URL` is read too). Unset: fonds starts a private one.
+    pub url: Option<Secret>,
+    /// The folder with `postgres` and `initdb` for the private one. Unset: fonds looks for it; `fonds doctor` tells
+    /// where.
+    pub binaries: Option<PathBuf>,
+    /// The system user that the private one runs as when fonds runs as root, which PostgreSQL refuses.
+    pub user: Option<String>,
+}
+
+/// Where the bytes are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageSettings {
+    /// The folder of the OCFL storage root. Unset: `ocfl` in the data directory.
+    pub folder: Option<PathBuf>,
+    /// An S3 bucket for the OCFL storage root, instead of a folder.
+    pub s3: Option<S3Settings>,
+}
+
+/// An S3 bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct S3Settings {
+    /// The bucket; it must exist.
+    pub bucket: String,
+    /// A prefix inside the bucket, without slashes at its ends. Two archives under one prefix would mix.
+    pub prefix: String,
+    /// The address of the service; unset means AWS.
+    pub endpoint: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The access key.
+    pub access_key: Secret,
+    /// The secret key.
+    pub secret_key: Secret,
+}
+
+/// What is too much.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Bytes of one file. More is refused at ingest and upload.
+    pub file_bytes: u64,
+    /// Pixels of one image that is decoded for a viewer. Larger ones are kept and described, but not shown.
+    pub image_pixels: u64,
+    /// Seconds that a SPARQL query may take.
+    pub sparql_seconds: u64,
+    /// Images decoded at the same time; each takes four bytes a pixel.
+    pub decodes: usize,
+}
+
+/// How fonds tells what it does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// What is told, in the syntax of `tracing-subscriber`: `info`, `fonds=debug`.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("fonds-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            archive: ArchiveSettings::default(),
+            database: DatabaseSettings::default(),
+            storage: StorageSettings::default(),
+            limits: Limits::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+impl Default for ArchiveSettings {
+    fn default() -> Self {
+        Self { name: "fonds".to_owned(), email: "archive@localhost".to_owned(), language: "en".to_owned() }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file_bytes: 64 << 30, image_pixels: 400_000_000, sparql_seconds: 10, decodes: 2 }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { filter: "info,sqlx=warn,tower_http=warn".to_owned(), json: false }
+    }
+}
+
+/// Why settings are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BadSettings {
+    /// A file or variable says something that is no setting.
+    #[error("could not read the settings")]
+    Unreadable(#[source] Box<figment::Error>),
+    /// The configuration file that was named is not there.
+    #[error("there is no configuration file {0}")]
+    Missing(PathBuf),
+    /// A setting has a value that cannot work.
+    #[error("setting {key}: {why}")]
+    Wrong {
+        /// Which.
+        key: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// What flags say; `None` leaves what file and environment say.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Flags {
+    /// `--data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// `--listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// `--public-url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+}
+
+/// Reads the settings: `config` if named (it must exist), else `fonds.toml` in the data directory or here if there is
+/// one; then the environment; then flags.
+pub fn read(config: Option<&Path>, flags: &Flags) -> Result<Settings, BadSettings> {
+    if let Some(path) = config.filter(|path| !path.is_file()) {
+        return Err(BadSettings::Missing(path.to_owned()));
+    }
+    let data = flags.data.clone().unwrap_or_else(|| Settings::default().data);
+    let found = [data.join("fonds.toml"), PathBuf::from("fonds.toml")].into_iter().find(|path| path.is_file());
+    let mut figment = Figment::from(Serialized::defaults(Settings::default()));
+    if let Some(path) = config.map(Path::to_owned).or(found) {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    // The name that every PostgreSQL tool knows.
+    figment = figment.merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database.url".into()));
+    figment = figment.merge(Env::prefixed("FONDS__").split("__")).merge(Serialized::defaults(flags));
+    let settings: Settings = figment.extract().map_err(|error| BadSettings::Unreadable(Box::new(error)))?;
+    check(&settings)?;
+    Ok(settings)
+}
+
+fn check(settings: &Settings) -> Result<(), BadSettings> {
+    let wrong = |key, why: &str| Err(BadSettings::Wrong { key, why: why.to_owned() });
+    if let Some(url) = &settings.public_url {
+        let http = url.starts_with("http://") || url.starts_with("https://");
+        if !http || !fonds_schemas::property::is_iri(url) || url.contains(['?', '#']) {
+            return wrong("public_url", "this must be an address such as https://archive.example.org");
+        }
+    }
+    // The OAI-PMH validator refuses an address whose local part is a single letter.
+    match settings.archive.email.split_once('@') {
+        Some((local, host)) if local.len() > 1 && !host.is_empty() => {}
+        Some(_) | None => return wrong("archive.email", "this must be an e-mail address"),
+    }
+    if settings.limits.decodes == 0 {
+        return wrong("limits.decodes", "at least one image must be decoded at a time");
+    }
+    if settings.storage.s3.as_ref().is_some_and(|s3| s3.bucket.is_empty()) {
+        return wrong("storage.s3.bucket", "a bucket must be named");
+    }
+    Ok(())
+}
+
+impl Settings {
+    /// The address that the world knows.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// The folder of the OCFL storage root, when it is a folder.
+    #[must_use]
+    pub fn storage_folder(&self) -> PathBuf {
+        self.storage.folder.clone().unwrap_or_else(|| self.data.join("ocfl"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_file(text: &str) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fonds.toml");
+        std::fs::write(&path, text).unwrap();
+        read(Some(&path), &Flags::default()).map_err(|error| format!("{:#}", anyhow::Error::new(error)))
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let message = check_file("[archive]\nnmae = 'x'").unwrap_err();
+        assert!(message.contains("nmae"), "{message}");
+    }
+
+    #[test]
+    fn a_file_sets_what_it_names() {
+        assert_eq!(check_file("[archive]\nname = 'Museum'").unwrap().archive.name, "Museum");
+    }
+
+    #[test]
+    fn an_address_without_scheme_is_refused() {
+        let message = check_file("public_url = 'archive.example.org'").unwrap_err();
+        assert!(message.contains("public_url"), "{message}");
+    }
+
+    #[test]
+    fn a_secret_does_not_print() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "(secret)");
+    }
+}

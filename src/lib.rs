@@ -1,0 +1,26 @@
+//! fonds: an event-sourced archival repository.
+//!
+//! ARCHITECTURE.md has the map. `schemas`, `projections` and `workers` are leaf packages; everything that touches the
+//! outside world is here.
+
+pub mod api;
+pub mod archive;
+pub mod asking;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod formats;
+pub mod health;
+pub mod iiif;
+pub mod ingest;
+pub mod ledger;
+pub mod linked;
+pub mod oai;
+pub mod postgres;
+pub mod projector;
+pub mod rebuild;
+pub mod server;
+pub mod storage;
+pub mod verbs;
+pub mod web;

@@ -1,0 +1,1 @@
+//! What a file is: media type and sides, from its bytes.
