@@ -13,6 +13,7 @@ pub mod provenance;
 pub mod search;
 pub mod tokens;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -75,6 +76,19 @@ impl Batch {
     #[must_use]
     pub fn to(&self) -> u64 {
         self.from + self.events.len() as u64
+    }
+
+    /// What of the batch is left for a projection that stands at `position`; `None` when it has applied all of it.
+    #[must_use]
+    pub fn since(&self, position: u64) -> Option<Cow<'_, Self>> {
+        if position <= self.from {
+            return Some(Cow::Borrowed(self));
+        }
+        let skip = usize::try_from(position - self.from).unwrap_or(usize::MAX);
+        let events = self.events.get(skip..).filter(|rest| !rest.is_empty())?.to_vec();
+        let changes = self.changes.iter().filter(|change| change.event >= skip);
+        let changes = changes.map(|change| Change { event: change.event - skip, ..change.clone() }).collect();
+        Some(Cow::Owned(Self { from: position, events, changes }))
     }
 
     /// The event of a change.

@@ -273,9 +273,8 @@ impl Object {
                 let ever_public = self.standing.ever_public || was_public;
                 self.standing = Standing { access: body.access, ever_public };
             }
-            Event::EmbargoLapsed(_) => {
-                // The embargo itself decides at every read. What the event records is for harvesters.
-            }
+            // Nothing waits for this event (`may` lets an embargo lift by itself); it only makes the state plain.
+            Event::EmbargoLapsed(_) => self.standing = Standing { access: Access::Public, ever_public: true },
             Event::Accessioned(_)
             | Event::LedgerOpened(_)
             | Event::AgentRegistered(_)

@@ -1,19 +1,34 @@
 //! The archive: ledger, bytes and projections put together, and the one door through which everything is read.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fonds_projections::files::Placed;
+use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, catalog, files};
-use fonds_schemas::{Act, Decision, FileId, Object, ObjectId, Scope, may};
+use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::asking::Asking;
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::ledger::Ledger;
-use crate::storage::Storage;
+use crate::formats;
+use crate::keeper::{Keeper, KeeperError};
+use crate::ledger::{self, Ledger, LedgerError};
+use crate::postgres::{Database, PostgresError};
+use crate::projector::ProjectorError;
+use crate::rebuild;
+use crate::storage::{Storage, StorageError};
 
 /// The archive, shared by everything that serves.
 pub type App = Arc<Archive>;
+
+/// The schema whose tables answer.
+pub const LIVE: &str = "live";
+/// Connections to PostgreSQL of one process: projections, the ledger's writer and a few readers on two cores. The
+/// private server allows 40.
+const CONNECTIONS: u32 = 12;
 
 /// Ledger, bytes and projections of one data directory.
 pub struct Archive {
@@ -27,6 +42,46 @@ pub struct Archive {
     pub storage: Storage,
     /// What the events amount to.
     pub stores: Stores,
+    /// This process's part in folding; see [`Keeper`].
+    pub keeper: Keeper,
+    /// How to connect as who serves: a rebuild makes its own pool.
+    pub serving: PgConnectOptions,
+    database: Database,
+}
+
+/// Why the archive cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data directory cannot be made.
+    #[error("could not make the data directory {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No database.
+    #[error("there is no PostgreSQL to work with")]
+    Postgres(#[from] PostgresError),
+    /// The database is there but does not let itself be used.
+    #[error("could not use the database")]
+    Database(#[from] sqlx::Error),
+    /// The ledger is not as it must be.
+    #[error("could not open the ledger")]
+    Ledger(#[from] LedgerError),
+    /// The storage root is not as it must be.
+    #[error("could not open the storage root")]
+    Storage(#[from] StorageError),
+    /// A projection cannot be opened.
+    #[error("could not open a projection")]
+    Projection(#[from] ProjectionError),
+    /// The projector cannot start.
+    #[error("could not start the projector")]
+    Projector(#[from] ProjectorError),
+    /// Who folds cannot be settled.
+    #[error("could not find out who keeps the data directory")]
+    Keeper(#[from] KeeperError),
 }
 
 /// Why something is not shown or done.
@@ -56,6 +111,39 @@ fn decide(decision: Decision) -> Result<(), Denied> {
 }
 
 impl Archive {
+    /// Opens everything under the data directory, which is made where it is missing. `doing` is what this process is
+    /// for (`serve`, `ingest`), which another one is told that finds the directory kept.
+    pub async fn open(settings: Settings, clock: Clock, doing: &str) -> Result<Self, OpenError> {
+        let data = settings.data.clone();
+        std::fs::create_dir_all(&data).map_err(|source| OpenError::Folder { path: data.clone(), source })?;
+        let database = Database::open(&settings).await?;
+        prepare(&database).await?;
+        let serving = database.serving.clone();
+        let pg = pool(&serving, LIVE).await?;
+        let ledger = Ledger::open(pg.clone(), clock.clone(), &settings.archive.name).await?;
+        let storage = Storage::open(&settings).await?;
+        let addresses = Addresses::new(&settings.public_url());
+        let lock = Keeper::claim(&data, doing)?;
+        // The triples have one owner. A process that does not keep the directory asks no SPARQL.
+        let triples = if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
+        let stores = Stores { pg, triples, formats: formats::ALL, addresses };
+        let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
+        Ok(Self { settings, clock, ledger, storage, stores, keeper, serving, database })
+    }
+
+    /// Waits until everything recorded so far can be found by everybody.
+    pub async fn settle(&self) -> Result<(), KeeperError> {
+        self.keeper.settle(self).await
+    }
+
+    /// Stops folding, lets go of the data directory and, if nobody else uses it, stops the private PostgreSQL.
+    pub async fn close(self) -> Result<(), OpenError> {
+        self.keeper.stop().await;
+        self.ledger.close().await;
+        self.stores.pg.close().await;
+        Ok(self.database.close().await?)
+    }
+
     /// The object as it stands, if the asker may do that to it.
     pub async fn object(&self, asking: Asking, id: ObjectId, act: Act) -> Result<Object, Denied> {
         let object = catalog::object(&self.stores.pg, id).await?.ok_or(Denied::Unknown)?;
@@ -70,7 +158,9 @@ impl Archive {
         if seq >= today.seq {
             return Ok(today);
         }
-        catalog::object_at(&self.stores.pg, id, seq).await?.ok_or(Denied::Unknown)
+        let then = catalog::object_at(&self.stores.pg, id, seq).await?.ok_or(Denied::Unknown)?;
+        // What was not public then is not shown to the public now: its description may have been the reason.
+        decide(may(&asking.viewer, &then.standing, Act::See, asking.at)).map(|()| then)
     }
 
     /// The file and its object's id, if the asker may do that to the object.
@@ -79,4 +169,22 @@ impl Archive {
         decide(may(&asking.viewer, &placed.standing, act, asking.at))?;
         Ok(placed)
     }
+}
+
+/// Makes the ledger and the schema of the live tables, as the owner of the database.
+async fn prepare(database: &Database) -> Result<(), OpenError> {
+    let owner = PgPoolOptions::new().max_connections(1).connect_with(database.owner.clone()).await?;
+    let role = database.serving.get_username();
+    let serving = (role != database.owner.get_username()).then_some(role);
+    ledger::migrate(&owner, serving).await?;
+    owner.close().await;
+    Ok(())
+}
+
+/// A pool whose unqualified tables are those of `schema`, which is made where it is missing.
+pub async fn pool(serving: &PgConnectOptions, schema: &str) -> Result<PgPool, sqlx::Error> {
+    let options = serving.clone().options([("search_path", schema)]);
+    let pg = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("create schema if not exists {schema}"))).execute(&pg).await?;
+    Ok(pg)
 }

@@ -66,6 +66,8 @@ pub struct ArchiveSettings {
     pub name: String,
     /// Whom harvesters write to when something breaks (`adminEmail`). Nobody reads the default.
     pub email: String,
+    /// In whose name verbs on the command line act, unless `--agent` names somebody: every event carries an agent.
+    pub operator: String,
     /// The language of descriptions that do not say theirs; decides how words are stemmed in searches.
     pub language: String,
 }
@@ -152,7 +154,12 @@ impl Default for Settings {
 
 impl Default for ArchiveSettings {
     fn default() -> Self {
-        Self { name: "fonds".to_owned(), email: "archive@localhost".to_owned(), language: "en".to_owned() }
+        Self {
+            name: "fonds".to_owned(),
+            email: "archive@localhost".to_owned(),
+            operator: "operator".to_owned(),
+            language: "en".to_owned(),
+        }
     }
 }
 
@@ -248,6 +255,23 @@ impl Settings {
     #[must_use]
     pub fn public_url(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// The same settings with every secret that is set shown as `(secret)`.
+    #[must_use]
+    pub fn without_secrets(&self) -> Self {
+        let mut shown = self.clone();
+        let hide = |secret: &mut Secret| {
+            if !secret.reveal().is_empty() {
+                *secret = Secret::new("(secret)");
+            }
+        };
+        shown.database.url.as_mut().map(hide);
+        if let Some(s3) = &mut shown.storage.s3 {
+            hide(&mut s3.access_key);
+            hide(&mut s3.secret_key);
+        }
+        shown
     }
 
     /// The folder of the OCFL storage root, when it is a folder.

@@ -1,1 +1,236 @@
-//! To come.
+//! Rebuild: folds every projection anew beside the live ones, compares, and puts the new ones in their place.
+//!
+//! Readers are served all the while. Only for the last few events and the comparison do the live projections stand
+//! still, so that both stand at the same place.
+
+use std::path::{Path, PathBuf};
+
+use fonds_projections::graph::Triples;
+use fonds_projections::{ALL, ProjectionError, Stores, position};
+use fonds_schemas::Sha256;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tracing::info;
+
+use crate::archive::{LIVE, pool};
+use crate::ledger::LedgerError;
+use crate::projector::{Projector, ProjectorError};
+
+/// The schema that a rebuild folds into.
+const SHADOW: &str = "shadow";
+/// The file that names the folder of the triples.
+const GRAPH_POINTER: &str = "graph.current";
+/// The two folders that take turns.
+const GRAPH_FOLDERS: [&str; 2] = ["graph", "graph-b"];
+
+/// What a rebuild found of one projection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rebuilt {
+    /// Which.
+    pub name: String,
+    /// How many events were folded.
+    pub events: u64,
+    /// The digest of what answered until now.
+    pub live: Sha256,
+    /// The digest of what was folded anew.
+    pub rebuilt: Sha256,
+}
+
+impl Rebuilt {
+    /// Whether both are the same content.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.live == self.rebuilt
+    }
+}
+
+/// Why a rebuild failed. What answered until now goes on answering.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The database refused.
+    #[error("could not make or swap the schemas of a rebuild")]
+    Database(#[from] sqlx::Error),
+    /// The fold failed.
+    #[error("could not fold the ledger anew")]
+    Projector(#[from] ProjectorError),
+    /// A projection failed.
+    #[error("could not finish a projection")]
+    Projection(#[from] ProjectionError),
+    /// The ledger cannot be read.
+    #[error("could not read the ledger")]
+    Ledger(#[from] LedgerError),
+    /// A folder cannot be removed or the pointer not be written.
+    #[error("could not change {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A projection stopped while it was folded anew.
+    #[error("projection {name} stopped at event {applied}: {why}")]
+    Stopped {
+        /// Which.
+        name: String,
+        /// Where.
+        applied: u64,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What can fold anew: the live projector, and where a shadow goes.
+#[derive(Clone)]
+pub struct Rebuild {
+    /// The live projector.
+    pub projector: Projector,
+    /// How to connect.
+    pub serving: PgConnectOptions,
+    /// The data directory.
+    pub data: PathBuf,
+}
+
+/// The folder of the triples that answer now.
+#[must_use]
+pub fn graph_folder(data: &Path) -> PathBuf {
+    let named = std::fs::read_to_string(data.join(GRAPH_POINTER)).unwrap_or_default();
+    let known = GRAPH_FOLDERS.iter().find(|folder| **folder == named.trim());
+    data.join(known.unwrap_or(&GRAPH_FOLDERS[0]))
+}
+
+impl Rebuild {
+    /// Folds everything anew. With `check` the new one is compared and thrown away, otherwise it takes the place of
+    /// the old one. `progress` is told how many events are folded, and of how many.
+    pub async fn run(&self, check: bool, progress: impl Fn(u64, u64)) -> Result<Vec<Rebuilt>, RebuildError> {
+        let (shadow, folder) = self.shadow().await?;
+        let ledger = self.projector.ledger().clone();
+        let projector = Projector::for_shadow(ledger.clone(), shadow.clone(), self.projector.clock().clone()).await?;
+        let size = ledger.head().await?.size;
+        fold(&projector, size, &progress).await?;
+        for projection in ALL {
+            projection.index(&shadow).await?;
+        }
+        self.projector.catch_up(size).await?;
+        let still = self.projector.hold().await;
+        let stands = self.projector.status().borrow().lowest().unwrap_or(size);
+        fold(&projector, stands, &progress).await?;
+        let rebuilt = compare(self.projector.stores(), &shadow, stands).await?;
+        if check {
+            drop(still);
+            self.throw_away(shadow, &folder).await?;
+        } else {
+            self.swap(shadow, &folder).await?;
+            drop(still);
+        }
+        Ok(rebuilt)
+    }
+
+    /// Folds anew what an earlier release folded otherwise: where a projection's code version has moved on.
+    pub async fn outdated(&self) -> Result<(), RebuildError> {
+        let pg = &self.projector.stores().pg;
+        for projection in ALL {
+            let folded = position::code_version(pg, projection.name()).await?;
+            if folded.is_some_and(|version| version != projection.code_version()) {
+                info!("projection {} is folded anew: this release folds it otherwise", projection.name());
+                self.run(false, |_, _| {}).await?;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn shadow(&self) -> Result<(Stores, PathBuf), RebuildError> {
+        let live = self.projector.stores();
+        drop_schema(&live.pg, SHADOW).await?;
+        let pg = pool(&self.serving, SHADOW).await?;
+        let used = graph_folder(&self.data);
+        let free = GRAPH_FOLDERS.iter().map(|folder| self.data.join(folder)).find(|folder| *folder != used);
+        let folder = free.unwrap_or_else(|| self.data.join(GRAPH_FOLDERS[1]));
+        remove(&folder)?;
+        let triples = Triples::open(&folder)?;
+        Ok((Stores { pg, triples, ..live.clone() }, folder))
+    }
+
+    async fn throw_away(&self, shadow: Stores, folder: &Path) -> Result<(), RebuildError> {
+        shadow.pg.close().await;
+        drop_schema(&self.projector.stores().pg, SHADOW).await?;
+        drop(shadow);
+        remove(folder)
+    }
+
+    /// Puts the new tables and triples in the place of the old ones.
+    async fn swap(&self, shadow: Stores, folder: &Path) -> Result<(), RebuildError> {
+        shadow.pg.close().await;
+        let live = self.projector.stores();
+        let mut tx = live.pg.begin().await?;
+        for sql in [
+            format!("alter schema {LIVE} rename to replaced"),
+            format!("alter schema {SHADOW} rename to {LIVE}"),
+            "drop schema replaced cascade".to_owned(),
+        ] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
+        }
+        let old = graph_folder(&self.data);
+        let pointer = self.data.join(GRAPH_POINTER);
+        let name = folder.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
+        // Written before the tables change: a crash in between leaves new triples beside old tables, and both are
+        // folded on from where each stands.
+        std::fs::write(&pointer, name).map_err(|source| RebuildError::Folder { path: pointer, source })?;
+        tx.commit().await?;
+        live.triples.replace_by(&shadow.triples);
+        drop(shadow);
+        remove(&old)
+    }
+}
+
+async fn fold(projector: &Projector, size: u64, progress: &impl Fn(u64, u64)) -> Result<(), RebuildError> {
+    let mut status = projector.status();
+    let folding = projector.catch_up(size);
+    tokio::pin!(folding);
+    loop {
+        tokio::select! {
+            done = &mut folding => {
+                done?;
+                break;
+            }
+            changed = status.changed() => {
+                if changed.is_ok() {
+                    progress(status.borrow_and_update().lowest().unwrap_or(size), size);
+                }
+            }
+        }
+    }
+    let stopped = projector.status().borrow().standings.iter().find(|standing| standing.stopped.is_some()).cloned();
+    match stopped {
+        Some(standing) => Err(RebuildError::Stopped {
+            name: standing.name,
+            applied: standing.applied,
+            why: standing.stopped.unwrap_or_default(),
+        }),
+        None => Ok(()),
+    }
+}
+
+async fn compare(live: &Stores, shadow: &Stores, events: u64) -> Result<Vec<Rebuilt>, RebuildError> {
+    let mut found = Vec::new();
+    for projection in ALL {
+        let (live, rebuilt) = tokio::try_join!(projection.digest(live), projection.digest(shadow))?;
+        found.push(Rebuilt { name: projection.name().to_owned(), events, live, rebuilt });
+    }
+    Ok(found)
+}
+
+async fn drop_schema(pg: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("drop schema if exists {schema} cascade"))).execute(pg).await.map(drop)
+}
+
+fn remove(folder: &Path) -> Result<(), RebuildError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(RebuildError::Folder { path: folder.to_owned(), source })
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,35 @@
+//! Where the projections stand.
+
+use serde::{Deserialize, Serialize};
+
+/// Where one projection stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// How many events it has applied.
+    pub applied: u64,
+    /// Why it stopped, if it did.
+    pub stopped: Option<String>,
+}
+
+/// Where all of them stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// In the order of [`fonds_projections::ALL`].
+    pub standings: Vec<Standing>,
+}
+
+impl Status {
+    /// How many events every projection that goes on has applied; `None` when all stopped.
+    #[must_use]
+    pub fn lowest(&self) -> Option<u64> {
+        self.standings.iter().filter(|standing| standing.stopped.is_none()).map(|standing| standing.applied).min()
+    }
+
+    /// Whether one of these stopped.
+    #[must_use]
+    pub fn stopped(&self, names: &[&str]) -> bool {
+        self.standings.iter().any(|standing| standing.stopped.is_some() && names.contains(&standing.name.as_str()))
+    }
+}

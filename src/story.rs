@@ -1,0 +1,107 @@
+//! Events as sentences: who did what. One place, so that pages, the API and the command line tell the same story.
+
+use std::collections::BTreeMap;
+
+use fonds_projections::{ProjectionError, provenance};
+use fonds_schemas::{Access, AgentId, Event, Recorded, Statement, StatementId};
+use sqlx::PgPool;
+
+/// One change inside an entry: what was there, what is there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// The property, as people read it.
+    pub property: String,
+    /// What ceased to stand.
+    pub before: Option<Statement>,
+    /// What stands from then on.
+    pub after: Option<Statement>,
+}
+
+/// One event of an object's history.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The event.
+    pub recorded: Recorded,
+    /// Who did it, as people know them.
+    pub agent: String,
+    /// What was done, as a sentence without its subject: "changed the description".
+    pub what: String,
+    /// Why, in the words of who did it.
+    pub reason: Option<String>,
+    /// The changes, one by one.
+    pub details: Vec<Detail>,
+}
+
+/// Tells the events of one object's stream, in their order.
+pub async fn tell(pg: &PgPool, events: Vec<Recorded>) -> Result<Vec<Entry>, ProjectionError> {
+    let mut ids: Vec<AgentId> = events.iter().map(|recorded| recorded.envelope.agent).collect();
+    ids.sort();
+    ids.dedup();
+    let agents = provenance::agents(pg, &ids).await?;
+    let names: BTreeMap<AgentId, String> = agents.into_iter().map(|agent| (agent.agent, agent.name)).collect();
+    let mut known: BTreeMap<StatementId, Statement> = BTreeMap::new();
+    Ok(events
+        .into_iter()
+        .map(|recorded| {
+            let id = recorded.envelope.agent;
+            let agent = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
+            let (what, reason) = sentence(&recorded);
+            let details = details(&recorded, &mut known);
+            Entry { recorded, agent, what, reason, details }
+        })
+        .collect())
+}
+
+fn sentence(recorded: &Recorded) -> (String, Option<String>) {
+    let Some(event) = &recorded.event else {
+        return ("did something whose record was erased by law".to_owned(), None);
+    };
+    match event {
+        Event::Accessioned(body) => {
+            let from = body.source.as_ref().map(|source| format!(", {} of {}", source.identifier, source.namespace));
+            let what = format!("accessioned this {}{}", body.level.as_str(), from.unwrap_or_default());
+            (what, None)
+        }
+        Event::Described(body) => ("changed the description".to_owned(), body.reason.clone()),
+        Event::Related(body) => ("changed how it is related to others".to_owned(), body.reason.clone()),
+        Event::FileStored(body) => (format!("stored the file {}", body.file.name), None),
+        Event::FileDetached(body) => ("took a file off".to_owned(), Some(body.reason.clone())),
+        Event::AccessSet(body) => (format!("made it {}", access(body.access)), Some(body.reason.clone())),
+        Event::EmbargoLapsed(_) => ("found that its embargo had passed".to_owned(), None),
+        Event::LedgerOpened(_)
+        | Event::AgentRegistered(_)
+        | Event::BatchOpened(_)
+        | Event::BatchClosed(_)
+        | Event::PublicationMarked(_)
+        | Event::TokenIssued(_)
+        | Event::TokenRevoked(_) => (event.kind().replace('_', " "), None),
+    }
+}
+
+fn access(access: Access) -> String {
+    match access {
+        Access::Embargoed { until } => format!("embargoed until {}", until.to_seconds_string()),
+        Access::Public | Access::Restricted | Access::Withdrawn => access.as_str().to_owned(),
+    }
+}
+
+/// Pairs what ceased with what came in its place, property by property.
+fn details(recorded: &Recorded, known: &mut BTreeMap<StatementId, Statement>) -> Vec<Detail> {
+    let (asserted, retracted) = match &recorded.event {
+        Some(Event::Accessioned(body)) => (&body.statements, [].as_slice()),
+        Some(Event::Described(body)) => (&body.asserted, body.retracted.as_slice()),
+        Some(_) | None => return Vec::new(),
+    };
+    let mut gone: Vec<Statement> = retracted.iter().filter_map(|id| known.remove(id)).collect();
+    let event = recorded.envelope.event_id;
+    let mut details = Vec::new();
+    for (place, statement) in (0u32..).zip(asserted) {
+        known.insert(StatementId { event, place }, statement.clone());
+        let before = gone.iter().position(|old| old.property == statement.property).map(|place| gone.remove(place));
+        let property = statement.property.label().to_owned();
+        details.push(Detail { property, before, after: Some(statement.clone()) });
+    }
+    let removed = gone.into_iter();
+    details.extend(removed.map(|old| Detail { property: old.property.label().to_owned(), before: Some(old), after: None }));
+    details
+}
