@@ -130,6 +130,20 @@ impl RelationKind {
             Self::Related => "Related to",
         }
     }
+
+    /// What people read between the two objects, from the other side.
+    #[must_use]
+    pub const fn inverse_label(self) -> &'static str {
+        match self {
+            Self::PartOf => "Contains",
+            Self::Realises => "Documented by",
+            Self::ProducedBy => "Produced",
+            Self::InstanceOf => "Instances",
+            Self::ItemOf => "Items",
+            Self::DerivedFrom => "Source of",
+            Self::Related => "Related to",
+        }
+    }
 }
 
 impl std::str::FromStr for RelationKind {

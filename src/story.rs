@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fonds_projections::{ProjectionError, provenance};
-use fonds_schemas::{Access, AgentId, Event, Recorded, Statement, StatementId};
+use fonds_schemas::{Access, AgentId, AgentKind, Event, Recorded, Statement, StatementId};
 use sqlx::PgPool;
 
 /// One change inside an entry: what was there, what is there now.
@@ -32,13 +32,26 @@ pub struct Entry {
     pub details: Vec<Detail>,
 }
 
+/// Who a story is told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// Somebody of the house: persons are named.
+    House,
+    /// Anybody: what persons are called is their own affair, and why access changed is the house's.
+    Public,
+}
+
 /// Tells the events of one object's stream, in their order.
-pub async fn tell(pg: &PgPool, events: Vec<Recorded>) -> Result<Vec<Entry>, ProjectionError> {
+pub async fn tell(pg: &PgPool, events: Vec<Recorded>, to: Listener) -> Result<Vec<Entry>, ProjectionError> {
     let mut ids: Vec<AgentId> = events.iter().map(|recorded| recorded.envelope.agent).collect();
     ids.sort();
     ids.dedup();
     let agents = provenance::agents(pg, &ids).await?;
-    let names: BTreeMap<AgentId, String> = agents.into_iter().map(|agent| (agent.agent, agent.name)).collect();
+    let name = |agent: provenance::Agent| match agent.kind {
+        AgentKind::Person if to == Listener::Public => "A person".to_owned(),
+        AgentKind::Person | AgentKind::Organisation | AgentKind::Software | AgentKind::Model => agent.name,
+    };
+    let names: BTreeMap<AgentId, String> = agents.into_iter().map(|agent| (agent.agent, name(agent))).collect();
     let mut known: BTreeMap<StatementId, Statement> = BTreeMap::new();
     Ok(events
         .into_iter()
@@ -46,6 +59,8 @@ pub async fn tell(pg: &PgPool, events: Vec<Recorded>) -> Result<Vec<Entry>, Proj
             let id = recorded.envelope.agent;
             let agent = names.get(&id).cloned().unwrap_or_else(|| id.to_string());
             let (what, reason) = sentence(&recorded);
+            let own = matches!(recorded.event, Some(Event::AccessSet(_))) && to == Listener::Public;
+            let reason = reason.filter(|_| !own);
             let details = details(&recorded, &mut known);
             Entry { recorded, agent, what, reason, details }
         })

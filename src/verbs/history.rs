@@ -7,7 +7,7 @@ use super::output::{Done, Output};
 use super::show::printable;
 use super::{object_id, with_archive};
 use crate::config::Settings;
-use crate::story::{self, Entry};
+use crate::story::{self, Entry, Listener};
 
 /// Whose history.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
         if events.is_empty() {
             anyhow::bail!("there is no object {id}");
         }
-        let entries = story::tell(&archive.stores.pg, events).await?;
+        let entries = story::tell(&archive.stores.pg, events, Listener::House).await?;
         for entry in &entries {
             let envelope = &entry.recorded.envelope;
             let body = entry.recorded.event.as_ref().map(fonds_schemas::Event::to_body).transpose()?;

@@ -1,1 +1,42 @@
-//! To come.
+//! The pages: search, object, history. Server-rendered, complete without script, without cookies, from this origin
+//! alone.
+
+pub mod form;
+mod history;
+mod object;
+mod page;
+mod search;
+
+use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+
+use crate::archive::App;
+
+/// The stylesheet, part of the binary.
+const STYLE: &str = include_str!("static/fonds.css");
+/// What crawlers are asked not to walk: facets have more pages than there are atoms.
+const ROBOTS: &str = "User-agent: *\nDisallow: /search\nDisallow: /sparql\nDisallow: /api/\n";
+
+/// The addresses.
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/", get(search::home))
+        .route("/search", get(search::results))
+        .route("/o/{name}", get(object::object))
+        .route("/o/{name}/history", get(history::history))
+        .route("/static/fonds.css", get(style))
+        .route("/robots.txt", get(ROBOTS))
+        .route("/favicon.ico", get(Redirect::permanent("/static/mark.svg")))
+        .route("/static/mark.svg", get(mark))
+        .fallback(page::nothing)
+}
+
+async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLE)
+}
+
+async fn mark() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "public, max-age=86400")], include_str!("static/mark.svg"))
+}

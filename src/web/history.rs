@@ -1,0 +1,92 @@
+//! The page of an object's history: who did what, when and why. For the public only as far as it was public.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use fonds_schemas::{Act, Event, ObjectId, Recorded, Scope, Statement, Stream};
+
+use super::page::{Error, Frame, answer};
+use crate::archive::{App, Archive, Denied};
+use crate::asking::Asking;
+use crate::story::{self, Entry, Listener};
+
+struct Change {
+    property: String,
+    before: Option<(String, Option<String>)>,
+    after: Option<(String, Option<String>)>,
+}
+
+struct Line {
+    seq: u64,
+    when: String,
+    agent: String,
+    what: String,
+    reason: Option<String>,
+    changes: Vec<Change>,
+    leaf: String,
+}
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct HistoryPage {
+    frame: Frame,
+    id: ObjectId,
+    title: String,
+    lines: Vec<Line>,
+    hidden: usize,
+}
+
+/// The history of an object.
+pub async fn history(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Response {
+    match make(&app, asking, &name).await {
+        Ok(response) => response,
+        Err(error) => error.page(&app),
+    }
+}
+
+async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Error> {
+    let id: ObjectId = name.parse().map_err(|_no_id| Denied::Unknown)?;
+    let object = app.object(asking, id, Act::See).await?;
+    let events = app.ledger.stream(Stream::Object(id), None).await?;
+    let all = events.len();
+    let (events, to) = match asking.viewer.holds(Scope::Read) {
+        true => (events, Listener::House),
+        false => (told_to_the_public(events), Listener::Public),
+    };
+    let hidden = all - events.len();
+    let entries = story::tell(&app.stores.pg, events, to).await?;
+    let mut lines: Vec<Line> = entries.into_iter().map(line).collect();
+    lines.reverse();
+    let page = HistoryPage { frame: Frame::of(app), id, title: object.title(), lines, hidden };
+    Ok(answer(&page, StatusCode::OK)?)
+}
+
+/// The public reads what was recorded while the object was public, from the last time it became so: what was said
+/// before may be why it was not.
+fn told_to_the_public(events: Vec<Recorded>) -> Vec<Recorded> {
+    let opened = events.iter().rposition(|recorded| match &recorded.event {
+        Some(Event::AccessSet(_) | Event::EmbargoLapsed(_) | Event::Accessioned(_)) => true,
+        Some(_) | None => false,
+    });
+    events.into_iter().skip(opened.unwrap_or(0)).collect()
+}
+
+fn line(entry: Entry) -> Line {
+    let envelope = &entry.recorded.envelope;
+    let said = |statement: Statement| (statement.text, statement.language.map(String::from));
+    let changes = entry.details.into_iter().map(|detail| Change {
+        property: detail.property,
+        before: detail.before.map(said),
+        after: detail.after.map(said),
+    });
+    Line {
+        seq: envelope.seq,
+        when: envelope.recorded_at.to_seconds_string(),
+        leaf: entry.recorded.leaf_hash.to_string(),
+        agent: entry.agent,
+        what: entry.what,
+        reason: entry.reason,
+        changes: changes.collect(),
+    }
+}

@@ -1,0 +1,233 @@
+//! The page of an object: now, or as it stood (`@{seq}`). An ending such as `.json` or `.ttl` asks for its data.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{HeaderValue, LINK};
+use axum::response::{IntoResponse, Response};
+use fonds_projections::catalog;
+use fonds_schemas::property::is_iri;
+use fonds_schemas::{Act, Asserted, Object, ObjectId};
+
+use super::page::{Error, Frame, answer};
+use super::search::{Card, card};
+use crate::archive::{App, Archive, Denied};
+use crate::asking::Asking;
+use crate::linked;
+
+/// Objects that point here and are shown; the rest is a search away.
+const POINTING_MAX: u32 = 60;
+
+struct Value {
+    text: String,
+    language: Option<String>,
+    link: Option<String>,
+    seq: u64,
+}
+
+struct Row {
+    label: String,
+    values: Vec<Value>,
+}
+
+struct Picture {
+    src: String,
+    label: String,
+    width: u32,
+    height: u32,
+    full: String,
+}
+
+struct FileRow {
+    name: String,
+    what: String,
+    sha256: String,
+    href: String,
+}
+
+struct Relations {
+    label: String,
+    cards: Vec<Card>,
+}
+
+#[derive(Template)]
+#[template(path = "object.html")]
+struct ObjectPage {
+    frame: Frame,
+    id: ObjectId,
+    title: String,
+    title_language: Option<String>,
+    level: &'static str,
+    access: Option<&'static str>,
+    as_of: Option<(u64, String)>,
+    pictures: Vec<Picture>,
+    rows: Vec<Row>,
+    relations: Vec<Relations>,
+    files: Vec<FileRow>,
+    manifest: Option<String>,
+    changed: String,
+    seq: u64,
+}
+
+/// The object under that name: `ID`, `ID@SEQ` or `ID.EXT`.
+pub async fn object(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Response {
+    if let Some((id, extension)) = name.split_once('.') {
+        let data = match id.parse() {
+            Ok(id) => linked::representation(&app, asking, id, extension).await,
+            Err(_no_id) => None,
+        };
+        return data.unwrap_or_else(|| Error::from(Denied::Unknown).page(&app));
+    }
+    match make(&app, asking, &name).await {
+        Ok(response) => response,
+        Err(error) => error.page(&app),
+    }
+}
+
+async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Error> {
+    let (id, seq) = match name.split_once('@') {
+        Some((id, seq)) => (id, Some(seq.parse().map_err(|_no_number| Denied::Unknown)?)),
+        None => (name, None),
+    };
+    let id: ObjectId = id.parse().map_err(|_no_id| Denied::Unknown)?;
+    let object = match seq {
+        Some(seq) => app.object_at(asking, id, seq).await?,
+        None => app.object(asking, id, Act::See).await?,
+    };
+    let relations = relations(app, asking, &object).await?;
+    let page = page(app, &object, relations, seq);
+    let mut response = answer(&page, StatusCode::OK)?.into_response();
+    if let Ok(links) = HeaderValue::from_str(&signposts(app, &object)) {
+        response.headers_mut().insert(LINK, links);
+    }
+    Ok(response)
+}
+
+fn page(app: &Archive, object: &Object, relations: Vec<Relations>, seq: Option<u64>) -> ObjectPage {
+    let title = object.values("title").next();
+    let has_image = object.files.iter().any(fonds_schemas::StoredFile::is_image);
+    let access = object.standing.access;
+    ObjectPage {
+        frame: Frame::of(app),
+        id: object.id,
+        title: object.title(),
+        title_language: title.and_then(|title| Some(title.language.as_ref()?.as_str().to_owned())),
+        level: object.level.as_str(),
+        access: (access != fonds_schemas::Access::Public).then_some(access.as_str()),
+        as_of: seq.map(|seq| (seq, object.modified_at.to_seconds_string())),
+        pictures: pictures(object),
+        rows: rows(object),
+        relations,
+        files: files(object),
+        manifest: has_image.then(|| app.stores.addresses.manifest(object.id)),
+        changed: object.modified_at.to_seconds_string(),
+        seq: object.seq,
+    }
+}
+
+fn pictures(object: &Object) -> Vec<Picture> {
+    let images = object.files.iter().filter(|file| file.is_image());
+    images
+        .map(|file| Picture {
+            src: format!("/iiif/image/3/{}/full/!1000,1000/0/default.jpg", file.file),
+            full: format!("/iiif/image/3/{}/full/max/0/default.jpg", file.file),
+            label: file.name.clone(),
+            width: file.width.unwrap_or_default(),
+            height: file.height.unwrap_or_default(),
+        })
+        .collect()
+}
+
+fn rows(object: &Object) -> Vec<Row> {
+    let groups = object.by_property().into_iter();
+    groups.map(|(property, values)| Row {
+        label: property.label().to_owned(),
+        values: values.into_iter().map(value).collect(),
+    })
+    .collect()
+}
+
+fn value(standing: &Asserted) -> Value {
+    let statement = &standing.statement;
+    let web = |text: &String| is_iri(text) && (text.starts_with("http://") || text.starts_with("https://"));
+    let link = statement.authority.clone().filter(web).or_else(|| Some(statement.text.clone()).filter(web));
+    Value {
+        text: statement.text.clone(),
+        language: statement.language.as_ref().map(|tag| tag.as_str().to_owned()),
+        link,
+        seq: standing.seq,
+    }
+}
+
+fn files(object: &Object) -> Vec<FileRow> {
+    let rows = object.files.iter().map(|file| {
+        let sides = file.width.zip(file.height).map_or_else(String::new, |(w, h)| format!(", {w} × {h} pixels"));
+        FileRow {
+            name: file.name.clone(),
+            what: format!("{}, {}{sides}, {}", file.role.as_str(), file.media_type, bytes(file.bytes)),
+            sha256: file.sha256.to_string(),
+            href: format!("/api/v1/files/{}/content", file.file),
+        }
+    });
+    rows.collect()
+}
+
+/// Bytes in the unit that reads best, one decimal, rounded down.
+fn bytes(count: u64) -> String {
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match units.into_iter().find(|(_, size)| count >= *size) {
+        Some((unit, size)) => format!("{}.{} {unit}", count / size, count % size * 10 / size),
+        None => format!("{count} bytes"),
+    }
+}
+
+/// What it is related to and what is related to it, both only as far as the asker may see them.
+async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec<Relations>, Error> {
+    let mut groups: Vec<(String, Vec<ObjectId>)> = Vec::new();
+    let outward = object.relations.iter().map(|relation| (relation.kind.label().to_owned(), relation.target));
+    let inward = catalog::pointing_at(&app.stores.pg, object.id, POINTING_MAX).await?;
+    let inward = inward.into_iter().map(|(kind, id)| (kind.inverse_label().to_owned(), id));
+    for (label, id) in outward.chain(inward) {
+        match groups.iter_mut().find(|(known, _)| *known == label) {
+            Some((_, ids)) => ids.push(id),
+            None => groups.push((label, vec![id])),
+        }
+    }
+    let mut shown = Vec::new();
+    for (label, ids) in groups {
+        let objects = catalog::objects(&app.stores.pg, &ids).await?;
+        let seen = objects.iter().filter(|object| {
+            fonds_schemas::may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed()
+        });
+        let cards: Vec<Card> = seen.map(card).collect();
+        if !cards.is_empty() {
+            shown.push(Relations { label, cards });
+        }
+    }
+    Ok(shown)
+}
+
+/// Signposting (RFC 8288): where the object's name and its data are.
+fn signposts(app: &Archive, object: &Object) -> String {
+    let addresses = &app.stores.addresses;
+    let (id, page) = (addresses.id(object.id), addresses.page(object.id));
+    let mut links = vec![
+        format!("<{id}>; rel=\"cite-as\""),
+        format!("<{page}.jsonld>; rel=\"describedby\"; type=\"application/ld+json\""),
+        format!("<{page}.ttl>; rel=\"describedby\"; type=\"text/turtle\""),
+    ];
+    let license = object.values("rights").map(|statement| &statement.text).find(|text| is_iri(text));
+    links.extend(license.map(|license| format!("<{license}>; rel=\"license\"")));
+    links.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_read_well() {
+        assert_eq!(bytes(999), "999 bytes");
+        assert_eq!(bytes(1_234_567), "1.2 MB");
+    }
+}
