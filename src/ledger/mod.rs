@@ -1,7 +1,45 @@
 //! The ledger: every event, in one order, for ever.
+//!
+//! What is appended stands in envelopes that form a Merkle tree, with the bodies apart ([`fonds_schemas::envelope`]).
+//! One locked row gives the order; one task a process writes for all who wait ([`writer`]). Nothing here changes or
+//! deletes, nothing here knows what an event means, and nothing is acknowledged before it is durable.
 
-use fonds_schemas::*;
-use sqlx::PgPool;
+mod error;
+mod group;
+mod migrate;
+pub mod prepare;
+mod read;
+mod session;
+pub mod verify;
+mod writer;
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use fonds_schemas::event::LedgerOpened;
+use fonds_schemas::merkle::Frontier;
+use fonds_schemas::{AgentId, BatchId, Event, EventId, Sha256, Stream, Timestamp};
+use sqlx::{PgPool, Row as _};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
+
+pub use error::LedgerError;
+pub use migrate::{MIGRATIONS, migrate};
+pub use verify::{Verdict, Wrong, verify};
+
+use crate::clock::{self, Clock};
+use error::database;
+use writer::{Waiting, Writer};
+
+/// Appends that wait for the writer; the next caller waits until there is room.
+const QUEUE_APPENDS_MAX: usize = 4_096;
+/// KiB of bodies that wait for the writer, each event counted as one more: twice the largest append.
+const QUEUE_KIB_MAX: u32 = 64 * 1024;
+/// How often the size is asked for, because other processes append too: what a reader promises is "within 250 ms".
+const POLL_EVERY: Duration = Duration::from_millis(250);
 
 /// An event that wants to be recorded.
 #[derive(Debug, Clone)]
@@ -79,51 +117,191 @@ pub struct Head {
     pub recorded_at: Timestamp,
 }
 
-/// Why events were not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// To come.
-    #[error("to come")]
-    ToCome,
+/// What is the case where a condition does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmet {
+    /// Where the stream stands: the version of its last event, if it has any.
+    Stream {
+        /// That version.
+        version: Option<u64>,
+    },
+    /// There is such an event.
+    Event {
+        /// Where.
+        seq: u64,
+    },
 }
 
-/// The ledger; cheap to clone.
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StreamAt(stream, version) => write!(f, "the condition that {stream} stands at version {version}"),
+            Self::NoStream(stream) => write!(f, "the condition that {stream} has no event"),
+            Self::Exists(stream) => write!(f, "the condition that {stream} exists"),
+            Self::NoEvent { kinds, stream, after } => {
+                write!(f, "the condition that there is no event of type {}", kinds.join(" or "))?;
+                stream.map_or(Ok(()), |stream| write!(f, " in {stream}"))?;
+                after.map_or(Ok(()), |after| write!(f, " after {after}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stream { version: Some(version) } => write!(f, "it stands at version {version}"),
+            Self::Stream { version: None } => f.write_str("it has no event"),
+            Self::Event { seq } => write!(f, "event {seq} is one"),
+        }
+    }
+}
+
+/// The ledger; cheap to clone. The last clone that goes stops the writer, once it wrote what waits.
 #[derive(Clone)]
 pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     pg: PgPool,
+    queue: mpsc::Sender<Waiting>,
+    /// Memory that the queue may still use, in KiB of bodies.
+    room: Arc<Semaphore>,
+    size: watch::Sender<u64>,
 }
 
 impl Ledger {
-    /// Opens the ledger (schema and first event made where missing) and starts its writer.
-    pub async fn open(_pg: PgPool, _clock: crate::clock::Clock, _name: &str) -> Result<Self, LedgerError> {
-        todo!()
+    /// Opens the ledger (the first event made where missing) and starts its writer.
+    ///
+    /// `pg` connects as the role that serves; the tables are there already (see [`migrate`]). Refuses a database that
+    /// may lose what it acknowledged, and a ledger whose head and events do not fit together.
+    pub async fn open(pg: PgPool, clock: Clock, name: &str) -> Result<Self, LedgerError> {
+        let options = pg.connect_options();
+        let connection = session::connect(&options).await?;
+        let start = check(&pg).await?;
+        let (queue, waiting) = mpsc::channel(QUEUE_APPENDS_MAX);
+        let (size, _) = watch::channel(start.size);
+        let writer = Writer {
+            options,
+            connection: Some(connection),
+            ledger: start.ledger,
+            epoch: start.epoch,
+            clock,
+            queue: waiting,
+            left_over: None,
+            size: size.clone(),
+        };
+        tokio::spawn(writer.run());
+        let inner = Arc::new(Inner { pg, queue, room: Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize)), size });
+        tokio::spawn(watch_others(Arc::downgrade(&inner)));
+        let ledger = Self { inner };
+        if start.size == 0 {
+            ledger.begin(name).await?;
+        }
+        Ok(ledger)
     }
+
     /// Records events, all or none; returns once they are durable.
-    pub async fn append(&self, _append: Append) -> Result<Receipt, LedgerError> {
-        todo!()
+    ///
+    /// The same `event_id`s with the same bodies give the first receipt, whatever the conditions say by now. A caller
+    /// that stops waiting does not take its events back.
+    pub async fn append(&self, append: Append) -> Result<Receipt, LedgerError> {
+        let append = prepare::prepare(append)?;
+        let kib = u32::try_from(append.bytes / 1024 + append.events.len()).unwrap_or(u32::MAX).min(QUEUE_KIB_MAX);
+        let room = Arc::clone(&self.inner.room);
+        let permit = room.acquire_many_owned(kib).await.map_err(|_closed| LedgerError::Closing)?;
+        let (answer, receipt) = oneshot::channel();
+        let sent = self.inner.queue.send(Waiting { append, answer, permit }).await;
+        sent.map_err(|_closed| LedgerError::Closing)?;
+        receipt.await.map_err(|_closed| LedgerError::Closing)?
     }
+
     /// Where the ledger stands.
     pub async fn head(&self) -> Result<Head, LedgerError> {
-        todo!()
+        let sql = "select size, root, recorded_at from ledger.ledger_head where id = 1";
+        let row = sqlx::query(sql).fetch_one(&self.inner.pg).await;
+        let row = row.map_err(database("could not read the head of the ledger"))?;
+        Ok(Head {
+            size: row.get::<i64, _>(0).unsigned_abs(),
+            root: Sha256::from_digest(row.get(1)),
+            recorded_at: row.get::<DateTime<Utc>, _>(2).into(),
+        })
     }
+
     /// The size that this process last saw; changes when something was appended, by whichever process, within 250 ms.
-    pub fn watch(&self) -> tokio::sync::watch::Receiver<u64> {
-        todo!()
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.inner.size.subscribe()
     }
-    /// Events from `from` on, at most `limit`, in order.
-    pub async fn read(&self, _from: u64, _limit: u32) -> Result<Vec<Recorded>, LedgerError> {
-        todo!()
+
+    /// Records that the ledger began, unless another process was faster.
+    async fn begin(&self, name: &str) -> Result<(), LedgerError> {
+        let draft = Draft {
+            event_id: clock::event_id(),
+            event: Event::LedgerOpened(LedgerOpened { name: name.to_owned() }),
+            agent: AgentId::derived("software", "fonds"),
+            on_behalf_of: None,
+            batch: None,
+            causation: None,
+            correlation: None,
+            occurred_at: None,
+            blobs: Vec::new(),
+        };
+        let append = Append { drafts: vec![draft], conditions: vec![Condition::NoStream(Stream::Ledger)] };
+        match self.append(append).await {
+            Ok(_) | Err(LedgerError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
-    /// The events of one stream up to and including `through` (all if `None`), in order.
-    pub async fn stream(&self, _stream: Stream, _through: Option<u64>) -> Result<Vec<Recorded>, LedgerError> {
-        todo!()
+}
+
+/// What the head says at the start.
+struct Start {
+    ledger: Uuid,
+    epoch: i64,
+    size: u64,
+}
+
+/// Reads the head and compares it with the last event that is there: a database that lost the end of its log comes up
+/// as if nothing were wrong.
+async fn check(pg: &PgPool) -> Result<Start, LedgerError> {
+    let sql = "select ledger, epoch, size, root, frontier, (select max(seq) from ledger.event)
+        from ledger.ledger_head where id = 1";
+    let row = sqlx::query(sql).fetch_one(pg).await.map_err(database("could not read the head of the ledger"))?;
+    let size = row.get::<i64, _>(2).unsigned_abs();
+    let last = row.get::<Option<i64>, _>(5).map(i64::unsigned_abs);
+    let frontier = Frontier::from_bytes(size, row.get(4))?;
+    let root_fits = frontier.root() == Sha256::from_digest(row.get(3));
+    if !root_fits || last.map_or(0, |last| last + 1) != size {
+        return Err(LedgerError::Torn { size, last, root_fits });
     }
-    /// The events before `before` of many streams, ordered by `seq`.
-    pub async fn streams(&self, _streams: &[Stream], _before: u64) -> Result<Vec<Recorded>, LedgerError> {
-        todo!()
-    }
-    /// The event of that name.
-    pub async fn event(&self, _id: EventId) -> Result<Option<Recorded>, LedgerError> {
-        todo!()
+    Ok(Start { ledger: row.get(0), epoch: row.get(1), size })
+}
+
+/// Asks for the size, because other processes append to the same database; ends with the ledger.
+async fn watch_others(ledger: Weak<Inner>) {
+    let mut ticks = tokio::time::interval(POLL_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reachable = true;
+    loop {
+        ticks.tick().await;
+        let Some(inner) = ledger.upgrade() else { return };
+        if inner.pg.is_closed() {
+            return;
+        }
+        let size = sqlx::query_scalar::<_, i64>("select size from ledger.ledger_head where id = 1");
+        match size.fetch_one(&inner.pg).await {
+            Ok(size) => {
+                writer::raise(&inner.size, size.unsigned_abs());
+                reachable = true;
+            }
+            Err(error) => {
+                if reachable {
+                    tracing::warn!("could not ask how far the ledger is, asking on: {error}");
+                }
+                reachable = false;
+            }
+        }
     }
 }

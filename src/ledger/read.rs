@@ -1,0 +1,59 @@
+//! Reading events back.
+//!
+//! A read trusts what is stored (the verifier does not) and only decodes it, so that folding the whole ledger is as
+//! fast as parsing it. Queries are planned each time: a plan kept from the day when the tables were small would read
+//! them whole.
+
+use fonds_schemas::{Envelope, EventId, Recorded, Sha256, Stream};
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+
+use super::error::database;
+use super::{Ledger, LedgerError};
+
+impl Ledger {
+    /// Events from `from` on, at most `limit`, in order. Fewer than `limit` means that there are no more.
+    pub async fn read(&self, from: u64, limit: u32) -> Result<Vec<Recorded>, LedgerError> {
+        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
+            left join ledger.event_body b on b.seq = e.seq
+            where e.seq >= $1 and e.seq < $2 order by e.seq";
+        let to = from.saturating_add(u64::from(limit)).min(i64::MAX as u64);
+        let query = sqlx::query(sql).bind(from.min(to).cast_signed()).bind(to.cast_signed()).persistent(false);
+        let rows = query.fetch_all(&self.inner.pg).await.map_err(database("could not read events"))?;
+        rows.iter().map(recorded).collect()
+    }
+
+    /// The events of one stream up to and including the place `through` in the ledger (all if `None`), in order.
+    pub async fn stream(&self, stream: Stream, through: Option<u64>) -> Result<Vec<Recorded>, LedgerError> {
+        let before = through.map_or(u64::MAX, |through| through.saturating_add(1));
+        self.streams(&[stream], before).await
+    }
+
+    /// The events before the place `before` in the ledger of many streams, ordered by `seq`.
+    pub async fn streams(&self, streams: &[Stream], before: u64) -> Result<Vec<Recorded>, LedgerError> {
+        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
+            left join ledger.event_body b on b.seq = e.seq
+            where e.stream = any($1) and e.seq < $2 order by e.seq";
+        let texts: Vec<String> = streams.iter().map(Stream::to_string).collect();
+        let before = before.min(i64::MAX as u64).cast_signed();
+        let query = sqlx::query(sql).bind(&texts).bind(before).persistent(false);
+        let rows = query.fetch_all(&self.inner.pg).await.map_err(database("could not read the events of streams"))?;
+        rows.iter().map(recorded).collect()
+    }
+
+    /// The event of that name.
+    pub async fn event(&self, id: EventId) -> Result<Option<Recorded>, LedgerError> {
+        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
+            left join ledger.event_body b on b.seq = e.seq where e.event_id = $1";
+        let query = sqlx::query(sql).bind(id.0).persistent(false);
+        let row = query.fetch_optional(&self.inner.pg).await.map_err(database("could not look up an event"))?;
+        row.as_ref().map(recorded).transpose()
+    }
+}
+
+fn recorded(row: &PgRow) -> Result<Recorded, LedgerError> {
+    let wrong = |error: &dyn std::error::Error| LedgerError::Stored { seq: row.get(0), why: error.to_string() };
+    let envelope: Envelope = serde_json::from_slice(row.get(1)).map_err(|error| wrong(&error))?;
+    let leaf_hash = Sha256::from_digest(row.try_get(2).map_err(|error| wrong(&error))?);
+    Recorded::read(envelope, leaf_hash, row.get(3)).map_err(|error| wrong(&error))
+}
