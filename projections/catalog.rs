@@ -1,56 +1,196 @@
 //! The catalogue: every object as it is and as it was, and the index that searches it.
+//!
+//! One versioned row a change answers "as of"; the relations and the index know only what is. Who may see what is
+//! decided by callers (`may`), except where this file counts and lists for a viewer: there the rows are chosen by
+//! [`crate::search::entry::horizon`], so that nobody learns a number that he may not know.
+
+mod doc;
+mod fold;
+mod state;
 
 use async_trait::async_trait;
 use fonds_schemas::*;
-use sqlx::PgPool;
+use sqlx::{PgPool, Row as _};
 
-use crate::{Batch, Projection, ProjectionError, Stores};
+pub use state::state_digest;
+
+use crate::search::entry::{OBJECTS, horizon, term_id};
+use crate::{Batch, Projection, ProjectionError, Stores, database, position};
+
+const NAME: &str = "catalog";
+/// Moves on with the tables, the analysis of words, the shape of rows, and the list of facets (their places number
+/// the terms).
+const CODE_VERSION: u32 = 1;
+
+/// Objects in one answer of a list.
+pub const LIST_OBJECTS_MAX: u32 = 1_000;
 
 /// The projection.
 pub struct Catalog;
 
+/// Tables. `doc` and `words` are written as they are: most rows fit in a page, and what does not would be compressed
+/// at a cost that ingest feels and no reader notices. Words go to a place of their own, so that counting hits reads
+/// rows of two hundred bytes.
+const TABLES: &[&str] = &[
+    "create table if not exists catalog_object (
+        object text not null, from_seq bigint not null, to_seq bigint, doc text not null,
+        primary key (object, from_seq))",
+    "alter table catalog_object alter column doc set storage external",
+    "create unique index if not exists catalog_object_now on catalog_object (object) where to_seq is null",
+    "create table if not exists catalog_relation (
+        object text not null, kind text not null, target text not null, primary key (object, kind, target))",
+    "create table if not exists catalog_search (
+        object text primary key, public_from bigint, sort bytea not null, terms bytea not null, words tsvector not null)
+        with (toast_tuple_target = 128)",
+    "alter table catalog_search alter column words set storage external",
+    "alter table catalog_search alter column sort set storage plain",
+    "alter table catalog_search alter column terms set storage main",
+    "create table if not exists catalog_term (
+        id bigint primary key, facet text not null, value text not null,
+        uses_public bigint not null, uses_all bigint not null)",
+];
+
+/// Indexes for readers. The list of pending words is kept short: every search reads it from end to end.
+const INDEXES: &[&str] = &[
+    "create index if not exists catalog_relation_target on catalog_relation (target, object, kind)",
+    "create index if not exists catalog_search_words on catalog_search using gin (words)
+        with (gin_pending_list_limit = 1024)",
+    "create index if not exists catalog_search_order on catalog_search (sort, object)",
+    "create index if not exists catalog_search_embargo on catalog_search (public_from)
+        where public_from > -9223372036854775808",
+    "create index if not exists catalog_term_public on catalog_term (facet, uses_public)",
+    "create index if not exists catalog_term_all on catalog_term (facet, uses_all)",
+    "analyze catalog_object, catalog_relation, catalog_search, catalog_term",
+];
+
 #[async_trait]
 impl Projection for Catalog {
     fn name(&self) -> &'static str {
-        "catalog"
+        NAME
     }
+
     fn code_version(&self) -> u32 {
-        1
+        CODE_VERSION
     }
+
     async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        crate::position::create(stores, "catalog", 1).await
+        for sql in TABLES {
+            sqlx::query(*sql).execute(&stores.pg).await.map_err(database("could not make a table of the catalogue"))?;
+        }
+        position::create(stores, NAME, CODE_VERSION).await
     }
-    async fn index(&self, _stores: &Stores) -> Result<(), ProjectionError> {
+
+    async fn index(&self, stores: &Stores) -> Result<(), ProjectionError> {
+        for sql in INDEXES {
+            sqlx::query(*sql).execute(&stores.pg).await.map_err(database("could not make an index of the catalogue"))?;
+        }
         Ok(())
     }
+
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
-        crate::position::applied(&stores.pg, "catalog").await
+        position::applied(&stores.pg, NAME).await
     }
-    async fn apply(&self, _stores: &Stores, _batch: &Batch) -> Result<(), ProjectionError> {
-        todo!()
+
+    async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
+        // Reading texts is the longer half of the work, and nothing waits for it inside the transaction.
+        let rows = fold::Rows::read(batch)?;
+        let mut tx = begin(&stores.pg).await?;
+        rows.write(&mut tx).await?;
+        position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
+        tx.commit().await.map_err(database("could not commit a batch of the catalogue"))
     }
-    async fn digest(&self, _stores: &Stores) -> Result<Sha256, ProjectionError> {
-        todo!()
+
+    async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
+        let mut all = Vec::new();
+        for (table, columns, order) in [
+            ("catalog_object", "object, from_seq, to_seq, doc", "object, from_seq"),
+            ("catalog_relation", "object, kind, target", "object, kind, target"),
+            ("catalog_search", "object, public_from, sort, terms, words", "object"),
+            // A value that nobody uses any more may have come and gone inside one batch.
+            ("catalog_term where uses_all <> 0", "id, facet, value, uses_public, uses_all", "id"),
+        ] {
+            all.extend_from_slice(position::table_digest(&stores.pg, table, columns, order).await?.as_bytes());
+        }
+        Ok(Sha256::of(&all))
     }
 }
 
+/// Begins the transaction of a batch. Its commit need not wait for the disk: rows and position are lost together, and
+/// folded again from the ledger, which did wait.
+pub(crate) async fn begin(pg: &PgPool) -> Result<sqlx::Transaction<'static, sqlx::Postgres>, ProjectionError> {
+    let begun = pg.begin_with("begin; set local synchronous_commit = off").await;
+    begun.map_err(database("could not begin the transaction of a batch"))
+}
+
+fn read_row(id: &str, text: &str) -> Result<Object, ProjectionError> {
+    doc::read(text).map_err(|source| ProjectionError::Row { what: "object", id: id.to_owned(), source: source.into() })
+}
+
 /// The object as it stands now, whoever asks: callers decide by `may`.
-pub async fn object(_pg: &PgPool, _id: ObjectId) -> Result<Option<Object>, ProjectionError> {
-    todo!()
+pub async fn object(pg: &PgPool, id: ObjectId) -> Result<Option<Object>, ProjectionError> {
+    Ok(objects(pg, &[id]).await?.pop())
 }
+
 /// The objects of those ids that exist, in the order asked.
-pub async fn objects(_pg: &PgPool, _ids: &[ObjectId]) -> Result<Vec<Object>, ProjectionError> {
-    todo!()
+pub async fn objects(pg: &PgPool, ids: &[ObjectId]) -> Result<Vec<Object>, ProjectionError> {
+    let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+    let sql = "select object, doc from unnest($1::text[]) with ordinality as asked (object, place)
+        join catalog_object using (object) where to_seq is null order by place";
+    let rows = sqlx::query(sql).bind(ids).fetch_all(pg).await.map_err(database("could not read objects"))?;
+    rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect()
 }
+
 /// The object as it stood when the ledger had `seq` for its last event.
-pub async fn object_at(_pg: &PgPool, _id: ObjectId, _seq: u64) -> Result<Option<Object>, ProjectionError> {
-    todo!()
+pub async fn object_at(pg: &PgPool, id: ObjectId, seq: u64) -> Result<Option<Object>, ProjectionError> {
+    let sql = "select object, doc from catalog_object where object = $1 and from_seq <= $2
+        order by from_seq desc limit 1";
+    let row = sqlx::query(sql).bind(id.to_string()).bind(seq.cast_signed()).fetch_optional(pg).await;
+    let row = row.map_err(database("could not read an object as it was"))?;
+    row.map(|row| read_row(row.get(0), row.get(1))).transpose()
 }
+
 /// Who links here: objects whose relations point at `target`, at most `limit`, by id.
 pub async fn pointing_at(
-    _pg: &PgPool,
-    _target: ObjectId,
-    _limit: u32,
+    pg: &PgPool,
+    target: ObjectId,
+    limit: u32,
 ) -> Result<Vec<(RelationKind, ObjectId)>, ProjectionError> {
-    todo!()
+    let sql = "select object, kind from catalog_relation where target = $1 order by object, kind limit $2";
+    let rows = sqlx::query(sql).bind(target.to_string()).bind(i64::from(limit)).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not read who points at an object"))?;
+    let read = |row: &sqlx::postgres::PgRow| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        Ok((row.get::<&str, _>(1).parse()?, row.get::<&str, _>(0).parse()?))
+    };
+    let wrong = |source| ProjectionError::Row { what: "relation", id: target.to_string(), source };
+    rows.iter().map(|row| read(row).map_err(wrong)).collect()
+}
+
+/// How many objects the viewer sees at that moment.
+pub async fn count_visible(pg: &PgPool, viewer: &Viewer, at: Timestamp) -> Result<u64, ProjectionError> {
+    // What is always public is counted as it comes; only embargoes that lifted are counted here.
+    let sql = "select case when $2::bigint is null then uses_all else uses_public + (
+            select count(*) from catalog_search where public_from > -9223372036854775808 and public_from <= $2) end
+        from catalog_term where id = $1";
+    let id = term_id(OBJECTS, "").unwrap_or_default();
+    let row = sqlx::query(sql).bind(id).bind(horizon(viewer, at)).fetch_optional(pg).await;
+    let row = row.map_err(database("could not count the objects"))?;
+    Ok(row.map_or(0, |row| row.get::<i64, _>(0).unsigned_abs()))
+}
+
+/// The objects that the viewer sees at that moment, by id, after `after`; at most `limit` and [`LIST_OBJECTS_MAX`].
+pub async fn list(
+    pg: &PgPool,
+    viewer: &Viewer,
+    at: Timestamp,
+    after: Option<ObjectId>,
+    limit: u32,
+) -> Result<Vec<Object>, ProjectionError> {
+    let sql = "select object, doc from catalog_search join catalog_object using (object)
+        where ($1::bigint is null or public_from <= $1) and object > $2 and to_seq is null order by object limit $3";
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let limit = i64::from(limit.min(LIST_OBJECTS_MAX));
+    let rows = sqlx::query(sql).bind(horizon(viewer, at)).bind(after).bind(limit).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not list the objects"))?;
+    let objects = rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect::<Result<Vec<_>, _>>()?;
+    Ok(objects.into_iter().filter(|object| may(viewer, &object.standing, Act::See, at).is_allowed()).collect())
 }

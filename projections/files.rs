@@ -1,10 +1,19 @@
 //! Which file lies where, and on which object.
+//!
+//! A row carries the standing of its object, kept up with it, so that whoever asks for a file is answered by one probe.
 
 use async_trait::async_trait;
 use fonds_schemas::*;
-use sqlx::PgPool;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool, Row as _};
 
-use crate::{Batch, Projection, ProjectionError, Stores};
+use crate::catalog::begin;
+use crate::{Batch, Change, Projection, ProjectionError, Stores, database, position};
+
+const NAME: &str = "files";
+const CODE_VERSION: u32 = 1;
+/// Places of the same bytes in one answer.
+const PLACES_MAX: i64 = 1_000;
 
 /// The projection.
 pub struct Files;
@@ -12,25 +21,122 @@ pub struct Files;
 #[async_trait]
 impl Projection for Files {
     fn name(&self) -> &'static str {
-        "files"
+        NAME
     }
+
     fn code_version(&self) -> u32 {
-        1
+        CODE_VERSION
     }
+
     async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        crate::position::create(stores, "files", 1).await
+        let doing = "could not make the table of files";
+        let sql = "create table if not exists files_file (
+            file text primary key, object text not null, sha256 text not null, bytes bigint not null,
+            standing text not null, stored text not null)";
+        sqlx::query(sql).execute(&stores.pg).await.map_err(database(doing))?;
+        // Not only for readers: changes of access find their files by it.
+        let sql = "create index if not exists files_file_object on files_file (object)";
+        sqlx::query(sql).execute(&stores.pg).await.map_err(database(doing))?;
+        position::create(stores, NAME, CODE_VERSION).await
     }
-    async fn index(&self, _stores: &Stores) -> Result<(), ProjectionError> {
+
+    async fn index(&self, stores: &Stores) -> Result<(), ProjectionError> {
+        let sql = "create index if not exists files_file_sha256 on files_file (sha256)";
+        sqlx::query(sql).execute(&stores.pg).await.map_err(database("could not make an index of files"))?;
         Ok(())
     }
+
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
-        crate::position::applied(&stores.pg, "files").await
+        position::applied(&stores.pg, NAME).await
     }
-    async fn apply(&self, _stores: &Stores, _batch: &Batch) -> Result<(), ProjectionError> {
-        todo!()
+
+    async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
+        let mut tx = begin(&stores.pg).await?;
+        let touched: Vec<(Option<&Object>, &Object)> = first_and_last(batch);
+        let gone = gone(&touched);
+        if !gone.is_empty() {
+            let sql = "delete from files_file where file = any($1)";
+            let done = sqlx::query(sql).bind(gone).execute(&mut *tx).await;
+            done.map_err(database("could not take files off"))?;
+        }
+        Placements::of(&touched)?.write(&mut tx).await?;
+        position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
+        tx.commit().await.map_err(database("could not commit a batch of files"))
     }
-    async fn digest(&self, _stores: &Stores) -> Result<Sha256, ProjectionError> {
-        todo!()
+
+    async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
+        position::table_digest(&stores.pg, "files_file", "file, object, sha256, bytes, standing, stored", "file").await
+    }
+}
+
+/// Every object of a batch as it was before and is after, where its files or their standing changed.
+fn first_and_last(batch: &Batch) -> Vec<(Option<&Object>, &Object)> {
+    let mut firsts: std::collections::HashMap<ObjectId, &Change> = std::collections::HashMap::new();
+    for change in &batch.changes {
+        firsts.entry(change.after.id).or_insert(change);
+    }
+    let of = |last: &'_ Change| firsts.get(&last.after.id).and_then(|first| first.before.as_deref());
+    let all = batch.final_changes().into_iter().map(|last| (of(last), &*last.after));
+    all.filter(|(before, after)| match before {
+        None => !after.files.is_empty(),
+        Some(before) => before.files != after.files || (before.standing != after.standing && !after.files.is_empty()),
+    })
+    .collect()
+}
+
+fn gone(touched: &[(Option<&Object>, &Object)]) -> Vec<String> {
+    let mut gone = Vec::new();
+    for (before, after) in touched {
+        let before = before.map(|object| object.files.as_slice()).unwrap_or_default();
+        gone.extend(before.iter().filter(|file| after.file(file.file).is_none()).map(|file| file.file.to_string()));
+    }
+    gone
+}
+
+/// Rows, a vector a column.
+#[derive(Default)]
+struct Placements {
+    file: Vec<String>,
+    object: Vec<String>,
+    sha256: Vec<String>,
+    bytes: Vec<i64>,
+    standing: Vec<String>,
+    stored: Vec<String>,
+}
+
+impl Placements {
+    fn of(touched: &[(Option<&Object>, &Object)]) -> Result<Self, ProjectionError> {
+        let mut rows = Self::default();
+        for (_, object) in touched {
+            let object: &Object = object;
+            for file in &object.files {
+                let wrong = |source: serde_json::Error| ProjectionError::Row {
+                    what: "file",
+                    id: file.file.to_string(),
+                    source: source.into(),
+                };
+                rows.standing.push(serde_json::to_string(&object.standing).map_err(wrong)?);
+                rows.stored.push(serde_json::to_string(file).map_err(wrong)?);
+                rows.file.push(file.file.to_string());
+                rows.object.push(object.id.to_string());
+                rows.sha256.push(file.sha256.to_string());
+                rows.bytes.push(file.bytes.cast_signed());
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.file.is_empty() {
+            return Ok(());
+        }
+        let sql = "insert into files_file (file, object, sha256, bytes, standing, stored)
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+            on conflict (file) do update set standing = excluded.standing, stored = excluded.stored";
+        let query = sqlx::query(sql).bind(self.file).bind(self.object).bind(self.sha256).bind(self.bytes);
+        let query = query.bind(self.standing).bind(self.stored);
+        query.execute(tx).await.map_err(database("could not write files"))?;
+        Ok(())
     }
 }
 
@@ -44,7 +150,44 @@ pub struct Placed {
     /// The file.
     pub file: StoredFile,
 }
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Files.
+    pub files: u64,
+    /// Their bytes, those of the same content on several objects counted for each.
+    pub bytes: u64,
+}
+
 /// The file of that id, whoever asks: callers decide by `may`.
-pub async fn find(_pg: &PgPool, _file: FileId) -> Result<Option<Placed>, ProjectionError> {
-    todo!()
+pub async fn find(pg: &PgPool, file: FileId) -> Result<Option<Placed>, ProjectionError> {
+    let sql = "select object, standing, stored, file from files_file where file = $1";
+    let row = sqlx::query(sql).bind(file.to_string()).fetch_optional(pg).await;
+    row.map_err(database("could not find a file"))?.map(|row| read(&row)).transpose()
+}
+
+/// Every place of the bytes with that checksum, by id, whoever asks: callers decide by `may`.
+pub async fn by_sha256(pg: &PgPool, sha256: &Sha256) -> Result<Vec<Placed>, ProjectionError> {
+    let sql = "select object, standing, stored, file from files_file where sha256 = $1 order by file limit $2";
+    let rows = sqlx::query(sql).bind(sha256.to_string()).bind(PLACES_MAX).fetch_all(pg).await;
+    rows.map_err(database("could not find a file by its checksum"))?.iter().map(read).collect()
+}
+
+/// How much there is, whoever may see it: for those who run the archive.
+pub async fn totals(pg: &PgPool) -> Result<Totals, ProjectionError> {
+    let sql = "select count(*), coalesce(sum(bytes), 0)::bigint from files_file";
+    let row = sqlx::query(sql).fetch_one(pg).await.map_err(database("could not count the files"))?;
+    Ok(Totals { files: row.get::<i64, _>(0).unsigned_abs(), bytes: row.get::<i64, _>(1).unsigned_abs() })
+}
+
+fn read(row: &PgRow) -> Result<Placed, ProjectionError> {
+    let read = || -> Result<Placed, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Placed {
+            object: row.get::<&str, _>(0).parse()?,
+            standing: serde_json::from_str(row.get(1))?,
+            file: serde_json::from_str(row.get(2))?,
+        })
+    };
+    read().map_err(|source| ProjectionError::Row { what: "file", id: row.get(3), source })
 }

@@ -1,0 +1,281 @@
+//! What a batch writes: rows made from its changes first, then a statement a table.
+
+use std::collections::HashMap;
+
+use fonds_schemas::{Object, ObjectId};
+use sqlx::PgConnection;
+
+use super::doc;
+use crate::search::entry::{ALWAYS, Entry, TermValue, TsVector, entry, public_from, terms};
+use crate::search::words::Lexicon;
+use crate::{Batch, ProjectionError, database};
+
+/// The rows of a batch, a vector a column.
+#[derive(Default)]
+pub(super) struct Rows {
+    versions: Versions,
+    closed: Closed,
+    relations: Relations,
+    entries: Entries,
+    terms: Terms,
+}
+
+#[derive(Default)]
+struct Versions {
+    object: Vec<String>,
+    from_seq: Vec<i64>,
+    to_seq: Vec<Option<i64>>,
+    doc: Vec<String>,
+}
+
+#[derive(Default)]
+struct Closed {
+    object: Vec<String>,
+    to_seq: Vec<i64>,
+}
+
+#[derive(Default)]
+struct Relations {
+    changed: Vec<String>,
+    object: Vec<String>,
+    kind: Vec<&'static str>,
+    target: Vec<String>,
+}
+
+#[derive(Default)]
+struct Entries {
+    known: Vec<String>,
+    object: Vec<String>,
+    public_from: Vec<Option<i64>>,
+    sort: Vec<Vec<u8>>,
+    terms: Vec<Vec<u8>>,
+    words: Vec<TsVector>,
+}
+
+#[derive(Default)]
+struct Terms {
+    id: Vec<i64>,
+    facet: Vec<&'static str>,
+    value: Vec<String>,
+    uses_public: Vec<i64>,
+    uses_all: Vec<i64>,
+}
+
+/// An object in a batch: as it was before, and its last change.
+struct Touched<'a> {
+    before: Option<&'a Object>,
+    after: &'a Object,
+    /// The place of its newest row in [`Versions`].
+    row: usize,
+}
+
+impl Rows {
+    /// Makes the rows.
+    pub(super) fn read(batch: &Batch) -> Result<Self, ProjectionError> {
+        let mut rows = Self::default();
+        let mut touched: Vec<Touched<'_>> = Vec::new();
+        let mut places: HashMap<ObjectId, usize> = HashMap::new();
+        for change in &batch.changes {
+            let object = &*change.after;
+            let seq = batch.event_of(change).envelope.seq.cast_signed();
+            let row = rows.versions.push(object, seq)?;
+            let place = *places.entry(object.id).or_insert(touched.len());
+            match touched.get_mut(place) {
+                Some(known) => {
+                    rows.versions.to_seq[known.row] = Some(seq);
+                    known.after = object;
+                    known.row = row;
+                }
+                None => {
+                    if change.before.is_some() {
+                        rows.closed.object.push(object.id.to_string());
+                        rows.closed.to_seq.push(seq);
+                    }
+                    touched.push(Touched { before: change.before.as_deref(), after: object, row });
+                }
+            }
+        }
+        let mut lexicon = Lexicon::default();
+        let mut uses: Vec<Use> = Vec::new();
+        for object in &touched {
+            rows.relations.push(object);
+            let found = terms(object.after);
+            rows.entries.push(object, entry(object.after, &found, &mut lexicon));
+            if let Some(before) = object.before {
+                count(&mut uses, before, terms(before), -1);
+            }
+            count(&mut uses, object.after, found, 1);
+        }
+        rows.terms = Terms::from_uses(uses);
+        Ok(rows)
+    }
+
+    /// Writes the rows.
+    pub(super) async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        self.closed.write(tx).await?;
+        self.versions.write(tx).await?;
+        self.relations.write(tx).await?;
+        self.entries.write(tx).await?;
+        self.terms.write(tx).await
+    }
+}
+
+/// A term that an object begins or ceases to have.
+struct Use {
+    term: TermValue,
+    public: i64,
+    all: i64,
+}
+
+fn count(uses: &mut Vec<Use>, object: &Object, terms: Vec<TermValue>, by: i64) {
+    let public = i64::from(public_from(object.standing.access) == Some(ALWAYS)) * by;
+    uses.extend(terms.into_iter().map(|term| Use { term, public, all: by }));
+}
+
+impl Versions {
+    fn push(&mut self, object: &Object, seq: i64) -> Result<usize, ProjectionError> {
+        let id = object.id.to_string();
+        let written = doc::write(object);
+        self.doc.push(written.map_err(|source| ProjectionError::Row {
+            what: "object",
+            id: id.clone(),
+            source: source.into(),
+        })?);
+        self.object.push(id);
+        self.from_seq.push(seq);
+        self.to_seq.push(None);
+        Ok(self.doc.len() - 1)
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.object.is_empty() {
+            return Ok(());
+        }
+        let sql = "insert into catalog_object (object, from_seq, to_seq, doc)
+            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])";
+        let query = sqlx::query(sql).bind(self.object).bind(self.from_seq).bind(self.to_seq).bind(self.doc);
+        query.execute(tx).await.map_err(database("could not write versions of objects"))?;
+        Ok(())
+    }
+}
+
+impl Closed {
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.object.is_empty() {
+            return Ok(());
+        }
+        let sql = "update catalog_object set to_seq = closed.seq
+            from unnest($1::text[], $2::bigint[]) as closed (id, seq)
+            where object = closed.id and to_seq is null";
+        let query = sqlx::query(sql).bind(self.object).bind(self.to_seq);
+        query.execute(tx).await.map_err(database("could not close versions of objects"))?;
+        Ok(())
+    }
+}
+
+impl Relations {
+    fn push(&mut self, touched: &Touched<'_>) {
+        let before = touched.before.map_or_else(Vec::new, |object| sorted(object));
+        let after = sorted(touched.after);
+        if before == after {
+            return;
+        }
+        let id = touched.after.id.to_string();
+        if !before.is_empty() {
+            self.changed.push(id.clone());
+        }
+        for (kind, target) in after {
+            self.object.push(id.clone());
+            self.kind.push(kind);
+            self.target.push(target);
+        }
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        let doing = "could not write relations";
+        if !self.changed.is_empty() {
+            let sql = "delete from catalog_relation where object = any($1)";
+            sqlx::query(sql).bind(self.changed).execute(&mut *tx).await.map_err(database(doing))?;
+        }
+        if !self.object.is_empty() {
+            let sql = "insert into catalog_relation (object, kind, target)
+                select * from unnest($1::text[], $2::text[], $3::text[])";
+            let query = sqlx::query(sql).bind(self.object).bind(self.kind).bind(self.target);
+            query.execute(tx).await.map_err(database(doing))?;
+        }
+        Ok(())
+    }
+}
+
+/// The relations of an object, each once: an accession may say the same twice.
+fn sorted(object: &Object) -> Vec<(&'static str, String)> {
+    let mut relations: Vec<_> = object.relations.iter().map(|r| (r.kind.as_str(), r.target.to_string())).collect();
+    relations.sort();
+    relations.dedup();
+    relations
+}
+
+impl Entries {
+    fn push(&mut self, touched: &Touched<'_>, entry: Entry) {
+        let id = touched.after.id.to_string();
+        if touched.before.is_some() {
+            self.known.push(id.clone());
+        }
+        self.object.push(id);
+        self.public_from.push(entry.public_from);
+        self.words.push(entry.words.encoded());
+        self.sort.push(entry.sort);
+        self.terms.push(entry.terms);
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        let doing = "could not write the index of words";
+        if !self.known.is_empty() {
+            let sql = "delete from catalog_search where object = any($1)";
+            sqlx::query(sql).bind(self.known).execute(&mut *tx).await.map_err(database(doing))?;
+        }
+        if !self.object.is_empty() {
+            let sql = "insert into catalog_search (object, public_from, sort, terms, words)
+                select * from unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], $5::tsvector[])";
+            let query = sqlx::query(sql).bind(self.object).bind(self.public_from);
+            let query = query.bind(self.sort).bind(self.terms).bind(self.words);
+            query.execute(tx).await.map_err(database(doing))?;
+        }
+        Ok(())
+    }
+}
+
+impl Terms {
+    fn from_uses(mut uses: Vec<Use>) -> Self {
+        uses.sort_unstable_by(|a, b| a.term.cmp(&b.term));
+        let mut rows = Self::default();
+        // Two values with the same number would be one term; the one first in the alphabet would name it.
+        for same in uses.chunk_by(|a, b| a.term.id == b.term.id) {
+            let public: i64 = same.iter().map(|change| change.public).sum();
+            let all: i64 = same.iter().map(|change| change.all).sum();
+            if (public, all) == (0, 0) {
+                continue;
+            }
+            rows.id.push(same[0].term.id);
+            rows.facet.push(same[0].term.facet);
+            rows.value.push(same[0].term.value.clone());
+            rows.uses_public.push(public);
+            rows.uses_all.push(all);
+        }
+        rows
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.id.is_empty() {
+            return Ok(());
+        }
+        let sql = "insert into catalog_term as known (id, facet, value, uses_public, uses_all)
+            select * from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
+            on conflict (id) do update set uses_public = known.uses_public + excluded.uses_public,
+                uses_all = known.uses_all + excluded.uses_all";
+        let query = sqlx::query(sql).bind(self.id).bind(self.facet).bind(self.value);
+        let query = query.bind(self.uses_public).bind(self.uses_all);
+        query.execute(tx).await.map_err(database("could not count the values of facets"))?;
+        Ok(())
+    }
+}
