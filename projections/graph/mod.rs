@@ -1,0 +1,220 @@
+//! Who made what where: EDM and PROV-O triples in Oxigraph, read by SPARQL.
+//!
+//! What the public may see stands in the default graph, and queries reach nothing else ([`query`]); named graphs hold
+//! what they must not reach ([`fold`]). An object under embargo comes into sight with the event `embargo_lapsed`, or
+//! with any other event after its moment. The position is a quad in the transaction of the quads that it speaks of.
+
+mod cost;
+pub mod edm;
+mod fold;
+mod prov;
+pub mod query;
+mod vocabulary;
+pub mod void;
+pub mod write;
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use fonds_schemas::{Addresses, Sha256};
+use oxigraph::model::vocab::xsd;
+use oxigraph::model::{GraphNameRef, Literal, NamedNodeRef, Quad, Term};
+use oxigraph::store::{StorageError, Store};
+use sha2::{Digest as _, Sha256 as Algorithm};
+
+use self::vocabulary::{APPLIED, FOLDED_WITH, STANDING_GRAPH};
+use crate::{Batch, Projection, ProjectionError, Stores};
+
+const NAME: &str = "graph";
+const CODE_VERSION: u32 = 1;
+/// Quads from which a batch that only adds is written without the index that a transaction needs to read back what it
+/// wrote. Below, the stale position that such a write leaves behind would outweigh what it saves.
+const ADDITION_QUADS_MIN: usize = 2_000;
+
+/// The projection.
+pub struct Graph;
+
+/// The triple store: on disk in the shipped binary, in memory without the feature `rocksdb`.
+///
+/// Only one process may open a folder.
+#[derive(Clone)]
+pub struct Triples {
+    /// The store.
+    pub store: Store,
+}
+
+impl Triples {
+    /// A store in memory, empty.
+    pub fn in_memory() -> Result<Self, ProjectionError> {
+        let store = Store::new().map_err(triples("could not make a triple store in memory"))?;
+        Ok(Self { store })
+    }
+
+    /// The store in that folder; without the feature `rocksdb` a new one in memory.
+    pub fn open(folder: &std::path::Path) -> Result<Self, ProjectionError> {
+        #[cfg(feature = "rocksdb")]
+        let store = Store::open(folder);
+        #[cfg(not(feature = "rocksdb"))]
+        let store = {
+            // Folded again at every start: nothing of the folder is read or written.
+            let _unused = folder;
+            Store::new()
+        };
+        Ok(Self { store: store.map_err(triples("could not open the triple store"))? })
+    }
+
+    /// How many events the graph has applied.
+    pub fn applied(&self) -> Result<u64, ProjectionError> {
+        let positions = standing(&self.store, APPLIED).map_err(triples("could not read the position of the graph"))?;
+        // A batch that only adds leaves the positions before it in place, so the last one is the greatest.
+        Ok(positions.iter().filter_map(position_of).max().unwrap_or(0))
+    }
+
+    /// Empties the store where it was folded with other addresses or by other code: every quad would then be another.
+    fn prepare(&self, addresses: &Addresses) -> Result<(), StorageError> {
+        let wanted =
+            standing_quad(FOLDED_WITH, Literal::new_simple_literal(format!("{CODE_VERSION} {}", addresses.base())));
+        if self.store.contains(&wanted)? {
+            return Ok(());
+        }
+        self.store.clear()?;
+        self.store.insert(&wanted)
+    }
+
+    /// Writes a plan together with the position, all or nothing.
+    fn commit(&self, plan: fold::Plan, to: u64) -> Result<(), StorageError> {
+        let position = standing_quad(APPLIED, Literal::from(to));
+        if plan.remove.is_empty() && plan.insert.len() >= ADDITION_QUADS_MIN {
+            // One atomic write too. The bulk loader would be faster still, but it commits apart from the position: after
+            // a crash between the two, the quads of an object that changed since would stay in the graph for ever.
+            return self.store.extend(plan.insert.into_iter().chain([position]));
+        }
+        let stale = standing(&self.store, APPLIED)?;
+        let mut transaction = self.store.start_transaction()?;
+        for quad in stale.iter().chain(&plan.remove) {
+            transaction.remove(quad);
+        }
+        for quad in &plan.insert {
+            transaction.insert(quad);
+        }
+        transaction.insert(&position);
+        transaction.commit()
+    }
+
+    /// The number of quads and the sum, modulo 2^256, of the SHA-256 of each as a line of N-Quads; the position is not
+    /// content. A sum needs no order and no memory. It finds bugs; it does not withstand a forger.
+    fn digest(&self) -> Result<Sha256, StorageError> {
+        let mut sum = [0u64; 4];
+        let mut count = 0u64;
+        for quad in self.store.quads_for_pattern(None, None, None, None) {
+            let quad = quad?;
+            if quad.graph_name.as_ref() == GraphNameRef::NamedNode(STANDING_GRAPH) {
+                continue;
+            }
+            add(&mut sum, &Algorithm::digest(quad.to_string().as_bytes()));
+            count += 1;
+        }
+        let mut hash = Algorithm::new().chain_update(count.to_be_bytes());
+        for word in sum {
+            hash.update(word.to_be_bytes());
+        }
+        Ok(Sha256::from_digest(hash.finalize().into()))
+    }
+}
+
+#[async_trait]
+impl Projection for Graph {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn code_version(&self) -> u32 {
+        CODE_VERSION
+    }
+
+    async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
+        // The row tells the code version, as for every projection; its position is not used.
+        crate::position::create(stores, NAME, CODE_VERSION).await?;
+        let (store, addresses) = (stores.triples.clone(), stores.addresses.clone());
+        aside("could not prepare the triple store", move || store.prepare(&addresses)).await
+    }
+
+    async fn index(&self, _stores: &Stores) -> Result<(), ProjectionError> {
+        // The store keeps its own.
+        Ok(())
+    }
+
+    async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
+        stores.triples.applied()
+    }
+
+    async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
+        if stores.triples.applied()? != batch.from {
+            return Err(ProjectionError::Deposed { name: NAME, expected: batch.from });
+        }
+        let plan = fold::plan(&stores.triples.store, &stores.addresses, batch);
+        let plan = plan.map_err(triples("could not read the graph"))?;
+        let (store, to) = (stores.triples.clone(), batch.to());
+        aside("could not write the graph", move || store.commit(plan, to)).await
+    }
+
+    async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
+        let store = stores.triples.clone();
+        aside("could not read the graph for its digest", move || store.digest()).await
+    }
+}
+
+/// Names what was being done when the store refused.
+fn triples<E: Error + Send + Sync + 'static>(doing: &'static str) -> impl FnOnce(E) -> ProjectionError {
+    move |source| ProjectionError::Triples { doing, source: Box::new(source) }
+}
+
+/// Runs what blocks where it holds up nobody.
+async fn aside<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
+) -> Result<T, ProjectionError> {
+    tokio::task::spawn_blocking(work).await.map_err(triples(doing))?.map_err(triples(doing))
+}
+
+fn standing_quad(predicate: NamedNodeRef<'_>, object: Literal) -> Quad {
+    Quad::new(STANDING_GRAPH, predicate, object, STANDING_GRAPH)
+}
+
+fn standing(store: &Store, predicate: NamedNodeRef<'_>) -> Result<Vec<Quad>, StorageError> {
+    let subject = Some(STANDING_GRAPH.into());
+    store.quads_for_pattern(subject, Some(predicate), None, Some(GraphNameRef::NamedNode(STANDING_GRAPH))).collect()
+}
+
+fn position_of(quad: &Quad) -> Option<u64> {
+    match &quad.object {
+        Term::Literal(literal) if literal.datatype() == xsd::INTEGER => literal.value().parse().ok(),
+        Term::Literal(_) | Term::NamedNode(_) | Term::BlankNode(_) => None,
+    }
+}
+
+/// Adds a number of 256 bits, in big-endian bytes, to one in words of which the first is the highest.
+fn add(sum: &mut [u64; 4], digest: &[u8]) {
+    let mut carry = 0u64;
+    for (word, bytes) in sum.iter_mut().zip(digest.chunks_exact(8)).rev() {
+        let addend = bytes.iter().fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+        let (once, first) = word.overflowing_add(addend);
+        let (twice, second) = once.overflowing_add(carry);
+        *word = twice;
+        carry = u64::from(first) + u64::from(second);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carry_goes_all_the_way_up() {
+        let mut sum = [0, u64::MAX, u64::MAX, u64::MAX];
+        let mut one = [0u8; 32];
+        one[31] = 1;
+        add(&mut sum, &one);
+        assert_eq!(sum, [1, 0, 0, 0]);
+    }
+}
