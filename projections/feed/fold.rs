@@ -1,0 +1,260 @@
+//! How events become rows of the publication feed.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fonds_schemas::{Event, Object, ObjectId, Recorded, Sha256};
+use sqlx::{PgConnection, Row as _};
+
+use super::NAME;
+use crate::{Batch, Change, ProjectionError, Stores, database, position};
+
+/// Rows sent to the database in one statement: large enough that the round trip does not count.
+const INSERT_ROWS_MAX: usize = 2_000;
+/// Bytes of payload sent in one statement: far below the gigabyte that `PostgreSQL` takes, small beside everything else.
+const INSERT_BYTES_MAX: usize = 8 << 20;
+
+/// Applies a batch and moves the position in one transaction.
+pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
+    let doing = "could not commit to the publication feed";
+    let mut tx = stores.pg.begin().await.map_err(database(doing))?;
+    // First, because it holds off every other process that folds, and what is read next is then true until the commit.
+    position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
+    let mut fold = Fold { latest: latest(&mut tx, batch).await?, rows: Vec::new(), closed: Vec::new() };
+    for change in &batch.changes {
+        fold.change(stores, change, batch.event_of(change));
+    }
+    close(&mut tx, &fold.closed).await?;
+    for rows in chunks(&fold.rows) {
+        insert(&mut tx, rows).await?;
+    }
+    if let Some(last) = fold.rows.last() {
+        move_tip(&mut tx, last.from_seq).await?;
+    }
+    mark(&mut tx, &batch.events).await?;
+    tx.commit().await.map_err(database(doing))
+}
+
+/// A state of a record.
+struct Row {
+    object: ObjectId,
+    prefix: Cow<'static, str>,
+    from_seq: u64,
+    to_seq: Option<u64>,
+    /// Absent from a record that is gone.
+    payload: Option<(Sha256, String)>,
+}
+
+/// The state of a record that no other has replaced.
+struct Latest {
+    prefix: Cow<'static, str>,
+    from_seq: u64,
+    /// Absent from a record that is gone.
+    payload_sha256: Option<Sha256>,
+    /// Its place among the new rows, unless it is in the table.
+    place: Option<usize>,
+}
+
+/// A state in the table that was replaced.
+struct Closed {
+    object: ObjectId,
+    prefix: Cow<'static, str>,
+    from_seq: u64,
+    to_seq: u64,
+}
+
+struct Fold {
+    /// Looked up by object, never walked through.
+    latest: HashMap<ObjectId, Vec<Latest>>,
+    rows: Vec<Row>,
+    closed: Vec<Closed>,
+}
+
+impl Fold {
+    /// Every change is looked at, not the last one of an object in the batch: where batches begin and end must not show.
+    fn change(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
+        let (seq, object) = (recorded.envelope.seq, &*change.after);
+        if object.is_public(recorded.envelope.recorded_at) {
+            self.publish(stores, object, seq);
+        } else {
+            self.take_back(object.id, seq);
+        }
+    }
+
+    fn publish(&mut self, stores: &Stores, object: &Object, seq: u64) {
+        for format in stores.formats {
+            let payload = format.render(object, &stores.addresses);
+            let sha256 = Sha256::of(payload.as_bytes());
+            let known =
+                self.latest.get(&object.id).and_then(|all| all.iter().find(|one| one.prefix == format.prefix()));
+            // A change that this format does not show is no news to its harvesters.
+            if known.is_none_or(|known| known.payload_sha256 != Some(sha256)) {
+                self.put(object.id, Cow::Borrowed(format.prefix()), seq, Some((sha256, payload)));
+            }
+        }
+    }
+
+    /// Tells, in every format it ever had, that the record is gone. What was never there is not mentioned.
+    fn take_back(&mut self, object: ObjectId, seq: u64) {
+        let known = self.latest.get(&object).map_or(&[][..], Vec::as_slice);
+        let live = known.iter().filter(|one| one.payload_sha256.is_some()).map(|one| one.prefix.clone());
+        for prefix in live.collect::<Vec<_>>() {
+            self.put(object, prefix, seq, None);
+        }
+    }
+
+    fn put(&mut self, object: ObjectId, prefix: Cow<'static, str>, seq: u64, payload: Option<(Sha256, String)>) {
+        let next = Latest {
+            prefix: prefix.clone(),
+            from_seq: seq,
+            payload_sha256: payload.as_ref().map(|(sha256, _)| *sha256),
+            place: Some(self.rows.len()),
+        };
+        let known = self.latest.entry(object).or_default();
+        match known.iter_mut().find(|one| one.prefix == prefix) {
+            None => known.push(next),
+            Some(slot) => {
+                let last = std::mem::replace(slot, next);
+                match last.place {
+                    Some(place) => self.rows[place].to_seq = Some(seq),
+                    None => {
+                        self.closed.push(Closed { object, prefix: last.prefix, from_seq: last.from_seq, to_seq: seq })
+                    }
+                }
+            }
+        }
+        self.rows.push(Row { object, prefix, from_seq: seq, to_seq: None, payload });
+    }
+}
+
+/// The states that stand for the objects of a batch that were there before it.
+async fn latest(tx: &mut PgConnection, batch: &Batch) -> Result<HashMap<ObjectId, Vec<Latest>>, ProjectionError> {
+    let mut latest: HashMap<ObjectId, Vec<Latest>> = HashMap::new();
+    let before = batch.changes.iter().filter(|change| change.before.is_some());
+    let mut objects: Vec<String> = before.map(|change| change.after.id.to_string()).collect();
+    objects.sort_unstable();
+    objects.dedup();
+    if objects.is_empty() {
+        return Ok(latest);
+    }
+    let sql = "select object, prefix, from_seq, payload_sha256 from feed_record
+        where object = any($1) and to_seq is null order by object, prefix";
+    let rows = sqlx::query(sql).bind(&objects).fetch_all(tx).await;
+    for row in rows.map_err(database("could not read what the publication feed says of changed objects"))? {
+        let text: String = row.get(0);
+        let digest: Option<Vec<u8>> = row.get(3);
+        let digest = digest.map(<[u8; 32]>::try_from).transpose();
+        let wrong = |source: Box<dyn std::error::Error + Send + Sync>| ProjectionError::Row {
+            what: "record of the publication feed",
+            id: text.clone(),
+            source,
+        };
+        let object = ObjectId::parse(&text).map_err(|bad| wrong(bad.into()))?;
+        let digest = digest.map_err(|bytes| wrong(format!("a digest of {} bytes", bytes.len()).into()))?;
+        latest.entry(object).or_default().push(Latest {
+            prefix: Cow::Owned(row.get(1)),
+            from_seq: row.get::<i64, _>(2).unsigned_abs(),
+            payload_sha256: digest.map(Sha256::from_digest),
+            place: None,
+        });
+    }
+    Ok(latest)
+}
+
+async fn close(tx: &mut PgConnection, closed: &[Closed]) -> Result<(), ProjectionError> {
+    if closed.is_empty() {
+        return Ok(());
+    }
+    let sql = "update feed_record as r set to_seq = c.to_seq
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as c (object, prefix, from_seq, to_seq)
+        where r.object = c.object and r.prefix = c.prefix and r.from_seq = c.from_seq";
+    let done = sqlx::query(sql)
+        .bind(closed.iter().map(|one| one.object.to_string()).collect::<Vec<_>>())
+        .bind(closed.iter().map(|one| one.prefix.to_string()).collect::<Vec<_>>())
+        .bind(closed.iter().map(|one| one.from_seq.cast_signed()).collect::<Vec<_>>())
+        .bind(closed.iter().map(|one| one.to_seq.cast_signed()).collect::<Vec<_>>())
+        .execute(tx)
+        .await;
+    done.map_err(database("could not end replaced states in the publication feed")).map(drop)
+}
+
+/// Cuts rows into runs that fit one statement; every run has at least one row.
+fn chunks(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = rest.iter().take(INSERT_ROWS_MAX).take_while(|row| {
+            bytes += row.payload.as_ref().map_or(0, |(_, payload)| payload.len());
+            bytes <= INSERT_BYTES_MAX
+        });
+        let (run, after) = rest.split_at(fits.count().max(1).min(rest.len()));
+        rest = after;
+        if run.is_empty() { None } else { Some(run) }
+    })
+}
+
+async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), ProjectionError> {
+    let sql = "insert into feed_record (object, prefix, from_seq, to_seq, deleted, payload_sha256, payload)
+        select n.object, n.prefix, n.from_seq, n.to_seq, n.payload is null, n.payload_sha256, n.payload
+        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[])
+        as n (object, prefix, from_seq, to_seq, payload_sha256, payload)";
+    let payload = |row: &Row| row.payload.as_ref().map(|(sha256, _)| sha256.as_bytes().to_vec());
+    let done = sqlx::query(sql)
+        .bind(rows.iter().map(|row| row.object.to_string()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| &*row.prefix).collect::<Vec<&str>>())
+        .bind(rows.iter().map(|row| row.from_seq.cast_signed()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.to_seq.map(u64::cast_signed)).collect::<Vec<_>>())
+        .bind(rows.iter().map(payload).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.payload.as_ref().map(|(_, text)| text.as_str())).collect::<Vec<_>>())
+        .execute(tx)
+        .await;
+    done.map_err(database("could not write records to the publication feed")).map(drop)
+}
+
+async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), ProjectionError> {
+    let sql = "insert into feed_tip (only, from_seq) values (true, $1)
+        on conflict (only) do update set from_seq = excluded.from_seq";
+    let done = sqlx::query(sql).bind(from_seq.cast_signed()).execute(tx).await;
+    done.map_err(database("could not move the tip of the publication feed")).map(drop)
+}
+
+/// Keeps the marks of a batch. A mark that covers nothing new (two processes marked at once) is left out.
+async fn mark(tx: &mut PgConnection, events: &[Recorded]) -> Result<(), ProjectionError> {
+    for recorded in events {
+        let seq = recorded.envelope.seq;
+        let Some(through) = recorded.event.as_ref().and_then(|event| marked_through(event, seq)) else { continue };
+        let sql = "insert into feed_mark (through, seq, published_at)
+            select $1, $2, $3 where $1 > (select coalesce(max(through), -1) from feed_mark)";
+        let done = sqlx::query(sql)
+            .bind(through.cast_signed())
+            .bind(seq.cast_signed())
+            .bind(recorded.envelope.recorded_at.seconds())
+            .execute(&mut *tx)
+            .await;
+        done.map_err(database("could not mark what the publication feed shows"))?;
+    }
+    Ok(())
+}
+
+/// The last event that an event makes visible, if it does so.
+fn marked_through(event: &Event, seq: u64) -> Option<u64> {
+    match event {
+        // The earliest moment that a record can have: nothing is visible yet, and nothing will ever be earlier.
+        Event::LedgerOpened(_) => Some(seq),
+        // A mark speaks of the past; what comes after it cannot have been visible at its moment.
+        Event::PublicationMarked(body) => Some(body.through.min(seq)),
+        // What these do to objects comes as changes; the others are not about objects.
+        Event::AgentRegistered(_)
+        | Event::BatchOpened(_)
+        | Event::BatchClosed(_)
+        | Event::Accessioned(_)
+        | Event::Described(_)
+        | Event::Related(_)
+        | Event::FileStored(_)
+        | Event::FileDetached(_)
+        | Event::AccessSet(_)
+        | Event::EmbargoLapsed(_)
+        | Event::TokenIssued(_)
+        | Event::TokenRevoked(_) => None,
+    }
+}

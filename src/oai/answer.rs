@@ -1,0 +1,243 @@
+//! Answers a request: looks up in the publication feed, and says it in XML.
+
+use fonds_projections::ProjectionError;
+use fonds_projections::feed::{self, Contents, Format, Page, Published, Span, Window};
+use fonds_schemas::{Addresses, ObjectId, Timestamp};
+use sqlx::PgPool;
+
+use super::error::{Code, Error, Refusal};
+use super::render::{self, Identity, Resumption, Stretch};
+use super::request::{self, Asked, Question};
+use super::token::{Key, List, Token};
+use super::{Xml, date::Date};
+
+/// Records on one page of a list. A hundred thousand records take 500 requests, and a page stays below a megabyte.
+const PAGE_RECORDS_MAX: u32 = 200;
+/// Bytes of payload on one page: long records make it shorter, so that memory and harvesters' patience are bounded.
+const PAGE_BYTES_MAX: u32 = 2 << 20;
+/// Seconds that a token is promised to be good for. It is not refused afterwards, because it stays right.
+const TOKEN_SECONDS: i64 = 7 * 86_400;
+
+/// What is known of the repository when a request comes in.
+#[derive(Clone, Copy)]
+pub struct Repository<'a> {
+    /// Where the publication feed is.
+    pub pg: &'a PgPool,
+    /// The formats that it renders.
+    pub formats: &'a [&'a dyn Format],
+    /// The public addresses.
+    pub addresses: &'a Addresses,
+    /// `repositoryName`.
+    pub name: &'a str,
+    /// `adminEmail`.
+    pub email: &'a str,
+    /// What signs resumption tokens.
+    pub key: &'a Key,
+    /// How many events the ledger has, as far as is known.
+    pub ledger_size: u64,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Answers the request of that query and, for a POST, that form; both as they came.
+pub async fn answer(repository: &Repository<'_>, query: &[u8], form: &[u8]) -> Result<Xml, Error> {
+    let window = feed::window(repository.pg, repository.now, repository.ledger_size).await?.ok_or(Error::NotReady)?;
+    let base = repository.addresses.oai();
+    let asked = match request::parse(query, form) {
+        Ok(asked) => asked,
+        // §3.6: after badVerb and badArgument, `<request>` repeats no argument.
+        Err(refusals) => return Ok(render::refused(window.watermark, &base, &[], &refusals)),
+    };
+    match content(repository, &window, &asked).await {
+        Ok(content) => Ok(render::reply(window.watermark, &base, &asked.arguments, &content)),
+        Err(Stop::Refused(refusal)) => {
+            Ok(render::refused(window.watermark, &base, &asked.arguments, std::slice::from_ref(&refusal)))
+        }
+        Err(Stop::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// Why there is no content.
+enum Stop {
+    Refused(Refusal),
+    Failed(ProjectionError),
+}
+
+impl From<ProjectionError> for Stop {
+    fn from(error: ProjectionError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn refuse<T>(code: Code, message: &str) -> Result<T, Stop> {
+    Err(Stop::Refused(Refusal::new(code, message)))
+}
+
+async fn content(repository: &Repository<'_>, window: &Window, asked: &Asked) -> Result<String, Stop> {
+    match &asked.question {
+        Question::Identify => Ok(render::identify(&Identity {
+            name: repository.name,
+            email: repository.email,
+            base: &repository.addresses.oai(),
+            host: host(repository.addresses),
+            earliest: window.earliest,
+        })),
+        Question::Formats { identifier: None } => Ok(render::formats(repository.formats.iter().copied())),
+        Question::Formats { identifier: Some(identifier) } => formats(repository, window, identifier).await,
+        Question::Sets => refuse(Code::NoSetHierarchy, "this repository has no sets"),
+        Question::MoreSets => {
+            refuse(Code::BadResumptionToken, "this repository has no sets, so no list of them goes on")
+        }
+        Question::Begin { set: Some(_), .. } => refuse(Code::NoSetHierarchy, "this repository has no sets"),
+        Question::Begin { list, prefix, from, until, set: None } => {
+            begin(repository, window, *list, prefix, *from, *until).await
+        }
+        Question::Resume { list, token } => resume(repository, window, *list, token).await,
+        Question::Record { identifier, prefix } => record(repository, window, identifier, prefix).await,
+    }
+}
+
+/// The host that identifiers carry. An address that is no name (IPv6) cannot stand in an identifier.
+fn host(addresses: &Addresses) -> &str {
+    let host = addresses.host();
+    let fits = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    if fits { host } else { "localhost" }
+}
+
+fn object_of(addresses: &Addresses, identifier: &str) -> Option<ObjectId> {
+    let local = identifier.strip_prefix("oai:")?.strip_prefix(host(addresses))?.strip_prefix(':')?;
+    ObjectId::parse(local).ok()
+}
+
+fn is_known(repository: &Repository<'_>, prefix: &str) -> bool {
+    repository.formats.iter().any(|format| format.prefix() == prefix)
+}
+
+async fn formats(repository: &Repository<'_>, window: &Window, identifier: &str) -> Result<String, Stop> {
+    let prefixes = match object_of(repository.addresses, identifier) {
+        Some(object) => feed::prefixes(repository.pg, window.through, object).await?,
+        None => Vec::new(),
+    };
+    if prefixes.is_empty() {
+        return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
+    }
+    let has = |format: &&dyn Format| prefixes.iter().any(|prefix| prefix == format.prefix());
+    let formats: Vec<_> = repository.formats.iter().copied().filter(has).collect();
+    if formats.is_empty() {
+        return refuse(Code::NoMetadataFormats, "no format is offered for this item any more");
+    }
+    Ok(render::formats(formats.into_iter()))
+}
+
+async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, prefix: &str) -> Result<String, Stop> {
+    let known = is_known(repository, prefix);
+    let Some(object) = object_of(repository.addresses, identifier) else {
+        return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
+    };
+    let record = if known { feed::record(repository.pg, window.through, object, prefix).await? } else { None };
+    if let Some(record) = record {
+        return Ok(render::record(host(repository.addresses), &record));
+    }
+    if feed::prefixes(repository.pg, window.through, object).await?.is_empty() {
+        return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
+    }
+    refuse(Code::CannotDisseminateFormat, "this item is not offered in this format")
+}
+
+async fn begin(
+    repository: &Repository<'_>,
+    window: &Window,
+    list: List,
+    prefix: &str,
+    from: Option<Date>,
+    until: Option<Date>,
+) -> Result<String, Stop> {
+    if !is_known(repository, prefix) {
+        return refuse(Code::CannotDisseminateFormat, "this repository does not offer this format");
+    }
+    let after = match from {
+        // Rows are ordered by the event that made them and datestamps never decrease in it: a date is a place.
+        Some(from) => feed::through_at(repository.pg, from.first_second() - 1).await?,
+        None => 0,
+    };
+    let until = until.map(Date::last_second);
+    let span = span(repository, window, prefix, after, until).await?;
+    let size = feed::count(repository.pg, &span).await?;
+    if size == 0 {
+        return refuse(Code::NoRecordsMatch, "no record changed in that time");
+    }
+    let page = page(repository, &span, list).await?;
+    let token = Token { list, prefix: prefix.to_owned(), until, after, cursor: 0, size };
+    stretch(repository, &token, &page)
+}
+
+async fn resume(repository: &Repository<'_>, window: &Window, list: List, token: &str) -> Result<String, Stop> {
+    let token = Token::read(token, list, repository.key).filter(|token| is_known(repository, &token.prefix));
+    let Some(token) = token else {
+        return refuse(Code::BadResumptionToken, "this is no resumption token of this list and this repository");
+    };
+    let span = span(repository, window, &token.prefix, token.after, token.until).await?;
+    let page = page(repository, &span, list).await?;
+    if page.records.is_empty() {
+        // A list has one record at least. This one had more when the token was made, but they have changed since, to a
+        // date after `until`: the next harvest from there has them.
+        return refuse(Code::BadResumptionToken, "everything further in this list has changed since; begin anew");
+    }
+    stretch(repository, &token, &page)
+}
+
+/// Without `until` the window moves on during a harvest, so that a record that changes while the list is read comes at
+/// its end; with one, it comes with the next harvest.
+async fn span<'a>(
+    repository: &Repository<'_>,
+    window: &Window,
+    prefix: &'a str,
+    after: u64,
+    until: Option<i64>,
+) -> Result<Span<'a>, Stop> {
+    let through = match until {
+        Some(until) if until < window.watermark => feed::through_at(repository.pg, until).await?,
+        Some(_) | None => window.through,
+    };
+    Ok(Span { prefix, after, through, visible: window.through })
+}
+
+async fn page(repository: &Repository<'_>, span: &Span<'_>, list: List) -> Result<Page, Stop> {
+    let contents = match list {
+        List::Identifiers => Contents::Headers,
+        List::Records => Contents::Payloads { bytes_max: PAGE_BYTES_MAX },
+    };
+    Ok(feed::page(repository.pg, span, PAGE_RECORDS_MAX, contents).await?)
+}
+
+/// The page that a list shows after `token`, with the token of the next one.
+fn stretch(repository: &Repository<'_>, token: &Token, page: &Page) -> Result<String, Stop> {
+    let sent = token.cursor + page.records.len() as u64;
+    // Records may have come while the list was read: the size never contradicts what was sent.
+    let size = token.size.max(sent + u64::from(page.more));
+    let next = match page.records.last().filter(|_| page.more) {
+        Some(Published { from_seq, .. }) => {
+            let next = Token { after: *from_seq, cursor: sent, size, ..token.clone() };
+            let Some(text) = next.write(repository.key) else {
+                return refuse(Code::CannotDisseminateFormat, "the name of this format is too long for a list");
+            };
+            Some(text)
+        }
+        None => None,
+    };
+    let resumption = match (next, token.cursor) {
+        (None, 0) => None,
+        (text, cursor) => Some(Resumption {
+            text: text.unwrap_or_default(),
+            expires: repository.now.seconds() + TOKEN_SECONDS,
+            size,
+            cursor,
+        }),
+    };
+    Ok(render::list(&Stretch {
+        list: token.list,
+        host: host(repository.addresses),
+        records: &page.records,
+        resumption: resumption.as_ref(),
+    }))
+}

@@ -1,0 +1,195 @@
+//! Replies in XML, by the schema of OAI-PMH 2.0 (<http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd>). Pure functions.
+
+use std::fmt::Write as _;
+
+use fonds_projections::feed::{Format, Published};
+use fonds_schemas::{ObjectId, Timestamp};
+
+use super::Xml;
+use super::error::Refusal;
+use super::token::List;
+use crate::formats::xml;
+
+const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+    <OAI-PMH xmlns=\"http://www.openarchives.org/OAI/2.0/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+    xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd\">";
+const OAI_IDENTIFIER: &str = "<description><oai-identifier xmlns=\"http://www.openarchives.org/OAI/2.0/oai-identifier\" \
+    xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/oai-identifier \
+    http://www.openarchives.org/OAI/2.0/oai-identifier.xsd\">";
+/// Bytes around the payload of a record, generously: the page is then allocated once.
+const RECORD_BYTES: usize = 256;
+
+/// A reply with content. `responded` is in seconds since 1970, and is the watermark of the feed: a harvester that uses
+/// it as its next `from` misses nothing.
+pub(super) fn reply(responded: i64, base: &str, arguments: &[(&'static str, String)], content: &str) -> Xml {
+    let mut out = String::with_capacity(content.len() + 1024);
+    open(&mut out, responded, base, arguments);
+    out.push_str(content);
+    out.push_str("</OAI-PMH>\n");
+    Xml(out)
+}
+
+/// A reply that refuses.
+pub(super) fn refused(responded: i64, base: &str, arguments: &[(&'static str, String)], refusals: &[Refusal]) -> Xml {
+    let mut content = String::new();
+    for refusal in refusals {
+        content.push_str("<error");
+        xml::attribute(&mut content, "code", refusal.code.as_str());
+        content.push('>');
+        xml::text(&mut content, &refusal.message);
+        content.push_str("</error>");
+    }
+    reply(responded, base, arguments, &content)
+}
+
+fn open(out: &mut String, responded: i64, base: &str, arguments: &[(&'static str, String)]) {
+    out.push_str(HEAD);
+    xml::element(out, "responseDate", &datestamp(responded));
+    out.push_str("<request");
+    for (name, value) in arguments {
+        xml::attribute(out, name, value);
+    }
+    out.push('>');
+    xml::text(out, base);
+    out.push_str("</request>");
+}
+
+fn datestamp(second: i64) -> String {
+    Timestamp::from_micros(second.saturating_mul(1_000_000)).to_seconds_string()
+}
+
+/// What `Identify` says.
+pub(super) struct Identity<'a> {
+    pub(super) name: &'a str,
+    pub(super) email: &'a str,
+    pub(super) base: &'a str,
+    pub(super) host: &'a str,
+    /// Seconds since 1970.
+    pub(super) earliest: i64,
+}
+
+pub(super) fn identify(identity: &Identity<'_>) -> String {
+    let mut out = String::with_capacity(1024);
+    out.push_str("<Identify>");
+    xml::element(&mut out, "repositoryName", identity.name);
+    xml::element(&mut out, "baseURL", identity.base);
+    xml::element(&mut out, "protocolVersion", "2.0");
+    xml::element(&mut out, "adminEmail", identity.email);
+    xml::element(&mut out, "earliestDatestamp", &datestamp(identity.earliest));
+    xml::element(&mut out, "deletedRecord", "persistent");
+    xml::element(&mut out, "granularity", "YYYY-MM-DDThh:mm:ssZ");
+    xml::element(&mut out, "compression", "gzip");
+    // The scheme of oai-identifier asks for a domain name; an archive at a bare address has none to describe.
+    if is_domain(identity.host) {
+        out.push_str(OAI_IDENTIFIER);
+        xml::element(&mut out, "scheme", "oai");
+        xml::element(&mut out, "repositoryIdentifier", identity.host);
+        xml::element(&mut out, "delimiter", ":");
+        let sample = ObjectId::derived("sample", "sample");
+        xml::element(&mut out, "sampleIdentifier", &format!("oai:{}:{sample}", identity.host));
+        out.push_str("</oai-identifier></description>");
+    }
+    out.push_str("</Identify>");
+    out
+}
+
+fn is_domain(host: &str) -> bool {
+    host.contains('.') && host.split('.').all(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+pub(super) fn formats<'a>(formats: impl Iterator<Item = &'a dyn Format>) -> String {
+    let mut out = String::from("<ListMetadataFormats>");
+    for format in formats {
+        out.push_str("<metadataFormat>");
+        xml::element(&mut out, "metadataPrefix", format.prefix());
+        xml::element(&mut out, "schema", format.schema());
+        xml::element(&mut out, "metadataNamespace", format.namespace());
+        out.push_str("</metadataFormat>");
+    }
+    out.push_str("</ListMetadataFormats>");
+    out
+}
+
+/// The reply of `GetRecord`.
+pub(super) fn record(host: &str, published: &Published) -> String {
+    let mut out = String::with_capacity(published.payload.len() + 2 * RECORD_BYTES);
+    out.push_str("<GetRecord>");
+    push_record(&mut out, host, &datestamp(published.datestamp), published);
+    out.push_str("</GetRecord>");
+    out
+}
+
+/// The end of a page of a list of several pages.
+pub(super) struct Resumption {
+    /// Empty on the last page.
+    pub(super) text: String,
+    /// Seconds since 1970.
+    pub(super) expires: i64,
+    pub(super) size: u64,
+    /// How many records came on the pages before.
+    pub(super) cursor: u64,
+}
+
+/// One page of a list.
+pub(super) struct Stretch<'a> {
+    pub(super) list: List,
+    pub(super) host: &'a str,
+    pub(super) records: &'a [Published],
+    pub(super) resumption: Option<&'a Resumption>,
+}
+
+pub(super) fn list(stretch: &Stretch<'_>) -> String {
+    let bytes = stretch.records.iter().map(|record| record.payload.len() + RECORD_BYTES).sum::<usize>();
+    let mut out = String::with_capacity(bytes + 1024);
+    let name = match stretch.list {
+        List::Identifiers => "ListIdentifiers",
+        List::Records => "ListRecords",
+    };
+    let _ = write!(out, "<{name}>");
+    // Neighbours mostly became visible at the same moment: it is written out once for all of them.
+    let mut written = (i64::MIN, String::new());
+    for record in stretch.records {
+        if written.0 != record.datestamp {
+            written = (record.datestamp, datestamp(record.datestamp));
+        }
+        match stretch.list {
+            List::Identifiers => push_header(&mut out, stretch.host, &written.1, record),
+            List::Records => push_record(&mut out, stretch.host, &written.1, record),
+        }
+    }
+    if let Some(resumption) = stretch.resumption {
+        push_resumption(&mut out, resumption);
+    }
+    let _ = write!(out, "</{name}>");
+    out
+}
+
+fn push_record(out: &mut String, host: &str, datestamp: &str, record: &Published) {
+    out.push_str("<record>");
+    push_header(out, host, datestamp, record);
+    if !record.deleted {
+        out.push_str("<metadata>");
+        out.push_str(&record.payload);
+        out.push_str("</metadata>");
+    }
+    out.push_str("</record>");
+}
+
+fn push_header(out: &mut String, host: &str, datestamp: &str, record: &Published) {
+    out.push_str(if record.deleted { "<header status=\"deleted\">" } else { "<header>" });
+    // Neither host nor id holds a character that XML minds.
+    let _ = write!(out, "<identifier>oai:{host}:{}</identifier><datestamp>{datestamp}</datestamp>", record.object);
+    out.push_str("</header>");
+}
+
+fn push_resumption(out: &mut String, resumption: &Resumption) {
+    out.push_str("<resumptionToken");
+    if !resumption.text.is_empty() {
+        xml::attribute(out, "expirationDate", &datestamp(resumption.expires));
+    }
+    xml::attribute(out, "completeListSize", &resumption.size.to_string());
+    xml::attribute(out, "cursor", &resumption.cursor.to_string());
+    out.push('>');
+    xml::text(out, &resumption.text);
+    out.push_str("</resumptionToken>");
+}
