@@ -1,0 +1,199 @@
+//! What every IIIF answer shares: CORS, ETags, who may keep it how long, and which kind of JSON is wanted.
+//!
+//! Image API 3.0 §7.1, §5.1; Presentation API 3.0 §6.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use fonds_schemas::checksum::hex;
+use fonds_schemas::{Sha256, Standing, Timestamp};
+
+/// Seconds that a browser may remember what a preflight said: a day.
+const PREFLIGHT_SECONDS: &str = "86400";
+
+/// Lets pages of any origin read what the router says, errors included, and answers every preflight.
+pub fn open_to_all<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(from_fn(open))
+}
+
+async fn open(request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+        // A probe of the Authorization Flow API carries a bearer token; `*` would not cover that header.
+        let allowed = "Authorization, Accept, If-None-Match, Content-Type";
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(PREFLIGHT_SECONDS));
+        return response;
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Link, ETag"));
+    response
+}
+
+/// How long an answer may be kept, and by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// What everybody may see: any cache, that many seconds.
+    Everybody(u32),
+    /// What needed a token: only the asker's own cache, and it must ask again before each use.
+    OnlyAsker,
+}
+
+impl Keeping {
+    /// Anybody may keep what everybody sees at that moment; nobody else's answers are shared.
+    #[must_use]
+    pub fn of(standing: &Standing, at: Timestamp, seconds: u32) -> Self {
+        if standing.access.is_public(at) { Self::Everybody(seconds) } else { Self::OnlyAsker }
+    }
+
+    fn header(self) -> HeaderValue {
+        match self {
+            Self::Everybody(seconds) => text(&format!("public, max-age={seconds}")),
+            Self::OnlyAsker => HeaderValue::from_static("private, no-cache"),
+        }
+    }
+}
+
+/// A strong ETag over these parts, whichever way they are cut: each is preceded by its length.
+#[must_use]
+pub fn etag(parts: &[&[u8]]) -> String {
+    let mut joined = Vec::new();
+    for part in parts {
+        joined.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        joined.extend_from_slice(part);
+    }
+    // Half of the digest names any answer; the whole would double the header for nothing.
+    format!("\"{}\"", hex(&Sha256::of(&joined).as_bytes()[..16]))
+}
+
+/// Whether the asker already holds the representation of that ETag (RFC 9110 §13.1.2, weak comparison).
+#[must_use]
+pub fn is_held(headers: &HeaderMap, etag: &str) -> bool {
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let mut tags = lines.flat_map(|line| line.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// Which kind of JSON an answer is labelled as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonKind {
+    /// `application/ld+json` with the context as its profile.
+    Linked,
+    /// `application/json`, for those who ask for it by name.
+    Plain,
+}
+
+/// The kind that `Accept` prefers: JSON-LD unless `application/json` is named with a higher weight than JSON-LD is.
+#[must_use]
+pub fn json_kind(headers: &HeaderMap) -> JsonKind {
+    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let (mut linked, mut plain) = (0.0f32, 0.0f32);
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|q| q.parse().ok()).unwrap_or(1.0);
+        match media.as_str() {
+            "application/ld+json" => linked = weight,
+            "application/json" => plain = weight,
+            _ => {}
+        }
+    }
+    if plain > linked { JsonKind::Plain } else { JsonKind::Linked }
+}
+
+/// Answers with a JSON document: negotiated type, strong ETag, 304, no body on HEAD.
+///
+/// `context` is the profile of the JSON-LD media type; `links` is the `Link` header, if there is one.
+#[must_use]
+pub fn json(asked: &Asked<'_>, body: Vec<u8>, context: &str, keeping: Keeping, links: Option<&str>) -> Response {
+    let kind = json_kind(asked.headers);
+    let media_type = match kind {
+        JsonKind::Linked => format!("application/ld+json;profile=\"{context}\""),
+        JsonKind::Plain => "application/json".to_owned(),
+    };
+    // Two representations with the same bytes are still two: their type differs.
+    let etag = etag(&[media_type.as_bytes(), &body]);
+    let mut headers = common(&etag, keeping, links);
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    if is_held(asked.headers, &etag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    headers.insert(header::CONTENT_TYPE, text(&media_type));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    (headers, Body::from(body)).into_response()
+}
+
+/// The headers that a full answer and a 304 share (RFC 9110 §15.4.5).
+#[must_use]
+pub fn common(etag: &str, keeping: Keeping, links: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ETAG, text(etag));
+    headers.insert(header::CACHE_CONTROL, keeping.header());
+    if let Some(links) = links {
+        headers.insert(header::LINK, text(links));
+    }
+    headers
+}
+
+/// The two things of a request that decide the form of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// GET or HEAD.
+    pub method: &'a Method,
+    /// Its headers.
+    pub headers: &'a HeaderMap,
+}
+
+/// A header value of our own making: addresses and digests, which are ASCII. Anything else is left out.
+pub(crate) fn text(value: &str) -> HeaderValue {
+    HeaderValue::from_str(value).unwrap_or_else(|_not_ascii| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: header::HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    fn check_kind(accept: &'static str, kind: JsonKind) {
+        assert_eq!(json_kind(&with(header::ACCEPT, accept)), kind, "{accept}");
+    }
+
+    #[test]
+    fn json_ld_is_the_default() {
+        assert_eq!(json_kind(&HeaderMap::new()), JsonKind::Linked);
+        check_kind("*/*", JsonKind::Linked);
+        check_kind("text/html,application/xhtml+xml,*/*;q=0.8", JsonKind::Linked);
+    }
+    #[test]
+    fn json_is_given_to_who_names_it() {
+        check_kind("application/json", JsonKind::Plain);
+        check_kind("application/json, */*;q=0.1", JsonKind::Plain);
+    }
+    #[test]
+    fn weights_decide_between_both() {
+        check_kind("application/ld+json;q=0.5, application/json", JsonKind::Plain);
+        check_kind("application/json;q=0.9, application/ld+json", JsonKind::Linked);
+        check_kind(r#"application/ld+json;profile="http://iiif.io/api/image/3/context.json""#, JsonKind::Linked);
+    }
+    #[test]
+    fn an_etag_in_a_list_is_held_weak_or_not() {
+        assert!(is_held(&with(header::IF_NONE_MATCH, r#""a", W/"b""#), "\"b\""));
+        assert!(is_held(&with(header::IF_NONE_MATCH, "*"), "\"b\""));
+        assert!(!is_held(&with(header::IF_NONE_MATCH, r#""a""#), "\"b\""));
+    }
+    #[test]
+    fn parts_are_not_confused_by_where_they_are_cut() {
+        assert_ne!(etag(&[b"ab", b"c"]), etag(&[b"a", b"bc"]));
+    }
+}

@@ -1,0 +1,184 @@
+//! Who decodes when: few at a time, each image once for all who ask, and nothing kept that nobody asks for any more.
+//!
+//! A viewer asks for dozens of tiles of one image at once: the first asker decodes, the others wait for it. Work that
+//! needs a processor takes a permit; too many waiting for permits are sent away, so that memory stays bounded.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fonds_schemas::{Sha256, StoredFile};
+use moka::future::Cache;
+use moka::policy::EvictionPolicy;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::iiif::error::Error;
+use crate::iiif::image::decode::{self, Pixels};
+use crate::iiif::image::geometry::Sides;
+use crate::iiif::image::render;
+use crate::iiif::image::resolve::Plan;
+use crate::storage::StorageError;
+
+/// KiB of decoded masters that are kept: a scan of 170 megapixels fits.
+const MASTERS_KIB_MAX: u64 = 512 << 10;
+/// KiB of encoded answers that are kept: a few thousand tiles.
+const ANSWERS_KIB_MAX: u64 = 32 << 10;
+/// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
+const MASTER_IDLE: Duration = Duration::from_secs(45);
+/// How long an encoded answer is kept after it was last asked for.
+const ANSWER_IDLE: Duration = Duration::from_secs(300);
+/// Pieces of work that wait for a permit. Some viewers' worth of tiles; more would wait longer than a reader does.
+const WAITING_MAX: usize = 256;
+
+/// Decodes and renders; made once for a router.
+pub struct Engine {
+    permits: OnceLock<Arc<Semaphore>>,
+    waiting: AtomicUsize,
+    masters: Cache<Sha256, Arc<Pixels>>,
+    answers: Cache<String, Bytes>,
+    tidying: AtomicBool,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    /// An engine at rest.
+    #[must_use]
+    pub fn new() -> Self {
+        let masters = Cache::builder()
+            .max_capacity(MASTERS_KIB_MAX)
+            .weigher(|_, pixels: &Arc<Pixels>| kib(pixels.data.len()))
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(MASTER_IDLE)
+            .build();
+        let answers = Cache::builder()
+            .max_capacity(ANSWERS_KIB_MAX)
+            .weigher(|_, bytes: &Bytes| kib(bytes.len()))
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(ANSWER_IDLE)
+            .build();
+        let (permits, tidying) = (OnceLock::new(), AtomicBool::new(false));
+        Self { permits, waiting: AtomicUsize::new(0), masters, answers, tidying }
+    }
+
+    /// The answer of that ETag, if it is at hand.
+    pub async fn at_hand(&self, etag: &str) -> Option<Bytes> {
+        self.answers.get(etag).await
+    }
+
+    /// The answer to a plan: `etag` names it, `load` fetches the master's bytes if they are needed, and `decodes` images
+    /// are worked on at the same time.
+    pub async fn answer<F>(
+        self: &Arc<Self>,
+        file: &StoredFile,
+        sides: Sides,
+        plan: &Plan,
+        etag: &str,
+        decodes: usize,
+        load: F,
+    ) -> Result<Bytes, Error>
+    where
+        F: Future<Output = Result<Bytes, StorageError>> + Send,
+    {
+        let rendered = self.answers.try_get_with(etag.to_owned(), async {
+            let master = self.master(file, sides, decodes, load).await?;
+            let plan = plan.clone();
+            let permit = self.permit(decodes).await?;
+            blocking(permit, move || render::render(&master, &plan)).await.map(Bytes::from)
+        });
+        Ok(rendered.await?)
+    }
+
+    async fn master<F>(
+        self: &Arc<Self>,
+        file: &StoredFile,
+        sides: Sides,
+        decodes: usize,
+        load: F,
+    ) -> Result<Arc<Pixels>, Error>
+    where
+        F: Future<Output = Result<Bytes, StorageError>> + Send,
+    {
+        let media_type = file.media_type.clone();
+        let decoded = self.masters.try_get_with(file.sha256, async {
+            let permit = self.permit(decodes).await?;
+            let bytes = load.await.map_err(Error::Storage)?;
+            let work = move || decode::decode(&bytes, &media_type, sides).map_err(Error::Undecodable);
+            blocking(permit, work).await.map(Arc::new)
+        });
+        let master = decoded.await?;
+        self.tidy_up_later();
+        Ok(master)
+    }
+
+    async fn permit(&self, decodes: usize) -> Result<OwnedSemaphorePermit, Error> {
+        let permits = self.permits.get_or_init(|| Arc::new(Semaphore::new(decodes)));
+        if let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let _place = Place::take(&self.waiting).ok_or(Error::Busy)?;
+        Arc::clone(permits).acquire_owned().await.map_err(|closed| Error::Render(closed.to_string()))
+    }
+
+    /// The caches drop what is idle only when they are touched: without this, the last image that somebody looked at
+    /// would stay in memory all night.
+    fn tidy_up_later(self: &Arc<Self>) {
+        if !self.tidying.swap(true, Ordering::SeqCst) {
+            tokio::spawn(tidy_up(Arc::downgrade(self)));
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is idle is found by letting time pass; nothing waits for this")]
+async fn tidy_up(engine: Weak<Engine>) {
+    loop {
+        tokio::time::sleep(MASTER_IDLE).await;
+        let Some(engine) = engine.upgrade() else { return };
+        engine.masters.run_pending_tasks().await;
+        engine.answers.run_pending_tasks().await;
+        engine.tidying.store(false, Ordering::SeqCst);
+        let empty = engine.masters.entry_count() == 0 && engine.answers.entry_count() == 0;
+        if empty || engine.tidying.swap(true, Ordering::SeqCst) {
+            return;
+        }
+    }
+}
+
+/// A place in the queue, given back when it is dropped: also when the asker goes away.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(waiting);
+        (waiting.fetch_add(1, Ordering::SeqCst) < WAITING_MAX).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Runs work that needs a processor. The permit goes with the work: a client that goes away does not free it early.
+async fn blocking<T: Send + 'static>(
+    permit: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let done = tokio::task::spawn_blocking(move || {
+        let result = work();
+        drop(permit);
+        result
+    });
+    done.await.map_err(|stopped| Error::Render(stopped.to_string()))?
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+}
