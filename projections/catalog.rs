@@ -165,6 +165,21 @@ pub async fn pointing_at(
     rows.iter().map(|row| read(row).map_err(wrong)).collect()
 }
 
+/// Objects whose embargo has passed without an event that says so, by id: their version and the moment that passed.
+pub async fn lapsed(pg: &PgPool, at: Timestamp) -> Result<Vec<(ObjectId, u64, Timestamp)>, ProjectionError> {
+    let sql = "select object, doc from catalog_search join catalog_object using (object)
+        where public_from > -9223372036854775808 and public_from <= $1 and to_seq is null order by object limit $2";
+    let limit = i64::from(LIST_OBJECTS_MAX);
+    let rows = sqlx::query(sql).bind(at.micros()).bind(limit).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not look for embargoes that have passed"))?;
+    let objects = rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect::<Result<Vec<_>, _>>()?;
+    let lapsed = objects.into_iter().filter_map(|object| match object.standing.access {
+        Access::Embargoed { until } => Some((object.id, object.version, until)),
+        Access::Public | Access::Restricted | Access::Withdrawn => None,
+    });
+    Ok(lapsed.collect())
+}
+
 /// How many objects the viewer sees at that moment.
 pub async fn count_visible(pg: &PgPool, viewer: &Viewer, at: Timestamp) -> Result<u64, ProjectionError> {
     // What is always public is counted as it comes; only embargoes that lifted are counted here.

@@ -174,6 +174,14 @@ pub async fn by_sha256(pg: &PgPool, sha256: &Sha256) -> Result<Vec<Placed>, Proj
     rows.map_err(database("could not find a file by its checksum"))?.iter().map(read).collect()
 }
 
+/// Files by id, after `after`, whoever may see them: for those who check that each is still what was deposited.
+pub async fn page(pg: &PgPool, after: Option<FileId>, limit: u32) -> Result<Vec<Placed>, ProjectionError> {
+    let sql = "select object, standing, stored, file from files_file where file > $1 order by file limit $2";
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = sqlx::query(sql).bind(after).bind(i64::from(limit)).fetch_all(pg).await;
+    rows.map_err(database("could not list the files"))?.iter().map(read).collect()
+}
+
 /// How much there is, whoever may see it: for those who run the archive.
 pub async fn totals(pg: &PgPool) -> Result<Totals, ProjectionError> {
     let sql = "select count(*), coalesce(sum(bytes), 0)::bigint from files_file";

@@ -138,10 +138,13 @@ impl Archive {
 
     /// Stops folding, lets go of the data directory and, if nobody else uses it, stops the private PostgreSQL.
     pub async fn close(self) -> Result<(), OpenError> {
-        self.keeper.stop().await;
-        self.ledger.close().await;
-        self.stores.pg.close().await;
-        Ok(self.database.close().await?)
+        let Self { keeper, ledger, stores, database, .. } = self;
+        keeper.stop().await;
+        // The last one that goes stops the ledger's writer.
+        drop(ledger);
+        stores.pg.close().await;
+        drop(stores);
+        Ok(database.close().await?)
     }
 
     /// The object as it stands, if the asker may do that to it.

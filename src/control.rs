@@ -109,7 +109,7 @@ pub async fn ask_to_settle(data: &Path) -> Result<bool, KeeperError> {
 
 /// Asks the keeper to rebuild; `None` where none answers.
 pub async fn ask_to_rebuild(data: &Path, check: bool) -> Result<Option<Vec<Rebuilt>>, KeeperError> {
-    let request = client(data)?.post("http://keeper/rebuild").query(&RebuildRequest { check });
+    let request = client(data)?.post(format!("http://keeper/rebuild?check={check}"));
     let Some(answer) = answer(request.send().await).await? else { return Ok(None) };
     answer.json().await.map(Some).map_err(|error| KeeperError::Other(error.to_string()))
 }

@@ -34,6 +34,9 @@ pub enum ServeError {
         #[source]
         source: std::io::Error,
     },
+    /// The key that signs resumption tokens cannot be read or made.
+    #[error("could not open the key of OAI-PMH")]
+    Key(#[from] oai::KeyError),
     /// The listener broke.
     #[error("the server broke")]
     Broke(#[source] std::io::Error),
@@ -49,7 +52,7 @@ fn hint(error: &std::io::Error) -> &'static str {
 }
 
 /// Every address of the archive.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, key: oai::Key) -> Router {
     let headers = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "strict-origin-when-cross-origin"),
@@ -57,7 +60,7 @@ pub fn router(app: App) -> Router {
     let mut router = Router::new()
         .merge(web::router())
         .merge(api::router())
-        .merge(oai::router())
+        .merge(oai::router(key))
         .merge(iiif::router())
         .merge(linked::router())
         .merge(health::router())
@@ -119,7 +122,8 @@ pub async fn serve(
         info!("stopping: answers under way are finished first");
         told.notify_one();
     };
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(graceful);
+    let key = oai::Key::open(&app.settings.data)?;
+    let serving = axum::serve(listener, router(app, key)).with_graceful_shutdown(graceful);
     let late = async {
         stopping.notified().await;
         tokio::time::timeout(LAST_ANSWERS, std::future::pending::<()>()).await.ok();

@@ -14,6 +14,7 @@ pub mod void;
 pub mod write;
 
 use std::error::Error;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use fonds_schemas::{Addresses, Sha256};
@@ -39,15 +40,15 @@ pub struct Graph;
 /// Only one process may open a folder.
 #[derive(Clone)]
 pub struct Triples {
-    /// The store.
-    pub store: Store,
+    /// The store that answers now; a rebuild puts another in its place.
+    current: Arc<RwLock<Store>>,
 }
 
 impl Triples {
     /// A store in memory, empty.
     pub fn in_memory() -> Result<Self, ProjectionError> {
         let store = Store::new().map_err(triples("could not make a triple store in memory"))?;
-        Ok(Self { store })
+        Ok(Self::of(store))
     }
 
     /// The store in that folder; without the feature `rocksdb` a new one in memory.
@@ -60,12 +61,29 @@ impl Triples {
             let _unused = folder;
             Store::new()
         };
-        Ok(Self { store: store.map_err(triples("could not open the triple store"))? })
+        Ok(Self::of(store.map_err(triples("could not open the triple store"))?))
+    }
+
+    fn of(store: Store) -> Self {
+        Self { current: Arc::new(RwLock::new(store)) }
+    }
+
+    /// The store that answers now.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        // Nothing panics while it holds the lock, so a poisoned one still holds a whole store.
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts the store of `other` in the place of this one, for every clone of both. Queries under way finish on the old.
+    pub fn replace_by(&self, other: &Self) {
+        let store = other.store();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = store;
     }
 
     /// How many events the graph has applied.
     pub fn applied(&self) -> Result<u64, ProjectionError> {
-        let positions = standing(&self.store, APPLIED).map_err(triples("could not read the position of the graph"))?;
+        let positions = standing(&self.store(), APPLIED).map_err(triples("could not read the position of the graph"))?;
         // A batch that only adds leaves the positions before it in place, so the last one is the greatest.
         Ok(positions.iter().filter_map(position_of).max().unwrap_or(0))
     }
@@ -74,11 +92,12 @@ impl Triples {
     fn prepare(&self, addresses: &Addresses) -> Result<(), StorageError> {
         let wanted =
             standing_quad(FOLDED_WITH, Literal::new_simple_literal(format!("{CODE_VERSION} {}", addresses.base())));
-        if self.store.contains(&wanted)? {
+        let store = self.store();
+        if store.contains(&wanted)? {
             return Ok(());
         }
-        self.store.clear()?;
-        self.store.insert(&wanted)
+        store.clear()?;
+        store.insert(&wanted)
     }
 
     /// Writes a plan together with the position, all or nothing.
@@ -87,10 +106,11 @@ impl Triples {
         if plan.remove.is_empty() && plan.insert.len() >= ADDITION_QUADS_MIN {
             // One atomic write too. The bulk loader would be faster still, but it commits apart from the position: after
             // a crash between the two, the quads of an object that changed since would stay in the graph for ever.
-            return self.store.extend(plan.insert.into_iter().chain([position]));
+            return self.store().extend(plan.insert.into_iter().chain([position]));
         }
-        let stale = standing(&self.store, APPLIED)?;
-        let mut transaction = self.store.start_transaction()?;
+        let store = self.store();
+        let stale = standing(&store, APPLIED)?;
+        let mut transaction = store.start_transaction()?;
         for quad in stale.iter().chain(&plan.remove) {
             transaction.remove(quad);
         }
@@ -106,7 +126,7 @@ impl Triples {
     fn digest(&self) -> Result<Sha256, StorageError> {
         let mut sum = [0u64; 4];
         let mut count = 0u64;
-        for quad in self.store.quads_for_pattern(None, None, None, None) {
+        for quad in self.store().quads_for_pattern(None, None, None, None) {
             let quad = quad?;
             if quad.graph_name.as_ref() == GraphNameRef::NamedNode(STANDING_GRAPH) {
                 continue;
@@ -152,7 +172,7 @@ impl Projection for Graph {
         if stores.triples.applied()? != batch.from {
             return Err(ProjectionError::Deposed { name: NAME, expected: batch.from });
         }
-        let plan = fold::plan(&stores.triples.store, &stores.addresses, batch);
+        let plan = fold::plan(&stores.triples.store(), &stores.addresses, batch);
         let plan = plan.map_err(triples("could not read the graph"))?;
         let (store, to) = (stores.triples.clone(), batch.to());
         aside("could not write the graph", move || store.commit(plan, to)).await

@@ -92,7 +92,7 @@ pub fn answer(
     // Named graphs hold what must not be seen. Both lines matter: the first for plain patterns, the second for GRAPH.
     prepared.dataset_mut().set_default_graph(vec![GraphName::DefaultGraph]);
     prepared.dataset_mut().set_available_named_graphs(Vec::new());
-    match prepared.on_store(&triples.store).execute().map_err(evaluation)? {
+    match prepared.on_store(&triples.store()).execute().map_err(evaluation)? {
         QueryResults::Solutions(solutions) => table(solutions, choose, stop),
         QueryResults::Boolean(truth) => {
             let (format, media_type) = table_format(choose)?;

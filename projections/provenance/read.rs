@@ -89,12 +89,17 @@ fn read_agent(row: &PgRow) -> Result<Agent, Unreadable> {
 const BATCH_COLUMNS: &str = "batch, label, kind, source, agent, opened_at, closed_at, accessioned, described, files,
     refused, unchanged, seq";
 
-/// The batch of that id.
-pub async fn batch(pg: &PgPool, id: BatchId) -> Result<Option<BatchRow>, ProjectionError> {
+/// The batch of that id, and its place in the ledger.
+pub async fn batch(pg: &PgPool, id: BatchId) -> Result<Option<(u64, BatchRow)>, ProjectionError> {
     let sql = sqlx::AssertSqlSafe(format!("select {BATCH_COLUMNS} from provenance_batch where batch = $1"));
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(pg).await;
     let row = row.map_err(database("could not read a batch"))?;
-    row.map(|row| read_batch(&row).map_err(|source| wrong("batch", row.get(0), source))).transpose()
+    row.as_ref().map(placed_batch).transpose()
+}
+
+fn placed_batch(row: &PgRow) -> Result<(u64, BatchRow), ProjectionError> {
+    let batch = read_batch(row).map_err(|source| wrong("batch", row.get(0), source))?;
+    Ok((row.get::<i64, _>(12).unsigned_abs(), batch))
 }
 
 /// Batches, newest first, before that moment's place; at most `limit`. With each its place, for the next page.
@@ -108,11 +113,7 @@ pub async fn batches(
     ));
     let rows = sqlx::query(sql).bind(before(before_seq)).bind(i64::from(limit.min(ROWS_MAX))).fetch_all(pg).await;
     let rows = rows.map_err(database("could not list the batches"))?;
-    let read = |row: &PgRow| match read_batch(row) {
-        Ok(batch) => Ok((row.get::<i64, _>(12).unsigned_abs(), batch)),
-        Err(source) => Err(wrong("batch", row.get(0), source)),
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(placed_batch).collect()
 }
 
 fn read_batch(row: &PgRow) -> Result<BatchRow, Unreadable> {

@@ -3,7 +3,7 @@
 //! A command reads the object from the ledger itself, never from a projection, which may be a moment behind; it
 //! decides without IO (`decide`), and appends under the condition that nothing came in between.
 
-mod agents;
+pub(crate) mod agents;
 pub mod decide;
 mod files;
 mod objects;
@@ -19,7 +19,6 @@ use crate::config::Secret;
 use crate::ledger::{Append, Condition, Draft, LedgerError, Receipt};
 use crate::storage::{Staged, StorageError};
 
-pub use agents::SOFTWARE;
 pub use decide::Refused;
 
 /// Who acts, and in which act. Every event carries both.

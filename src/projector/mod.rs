@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, watch};
 use tracing::{error, info};
 
 use crate::clock::Clock;
-use crate::commands::unbatched;
+use crate::commands::agents::unbatched;
 use crate::ledger::{Append, Condition, Ledger, LedgerError};
 
 pub use status::{Standing, Status};
@@ -224,7 +224,8 @@ impl Projector {
                 }
                 _ = tick.tick() => true,
             };
-            if let Err(error) = self.round(*size.borrow_and_update(), due).await {
+            let stands = *size.borrow_and_update();
+            if let Err(error) = self.round(stands, due).await {
                 error!("the projector waits: {:#}", anyhow::Error::new(error));
             }
         }

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use fonds_projections::files::Totals;
 use fonds_projections::{catalog, files};
 
-use super::output::{Done, Output};
+use super::output::{Done, Output, bar};
 use super::with_archive;
 use crate::archive::Archive;
 use crate::config::Settings;
@@ -48,7 +49,7 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
 }
 
 async fn ledger(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
-    let bar = super::output::bar("verifying the ledger", "events", output);
+    let bar = bar("verifying the ledger", "events", output);
     let verdict = verify::verify(&archive.stores.pg, |checked, of| {
         bar.set_length(of);
         bar.set_position(checked);
@@ -67,8 +68,8 @@ async fn ledger(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
 
 async fn blobs(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
     archive.settle().await?;
-    let (count, bytes) = files::totals(&archive.stores.pg).await?;
-    let bar = super::output::bar("reading stored files", "files", output);
+    let Totals { files: count, bytes } = files::totals(&archive.stores.pg).await?;
+    let bar = bar("reading stored files", "files", output);
     bar.set_length(count);
     let (mut after, mut checked, mut wrong) = (None, 0u64, 0u64);
     loop {
