@@ -118,12 +118,12 @@ impl Group {
     fn repeated(&self, append: &PreparedAppend) -> Result<Option<Receipt>, LedgerError> {
         let taken: Vec<Option<&Taken>> =
             append.events.iter().map(|event| self.known.names.get(&event.envelope.event_id)).collect();
-        let Some(some) = taken.iter().flatten().next() else { return Ok(None) };
+        let Some(any) = taken.iter().flatten().next() else { return Ok(None) };
         let first = taken.first().copied().flatten().map_or(0, |taken| taken.envelope.seq);
         for ((place, event), taken) in (0u64..).zip(&append.events).zip(&taken) {
             let same = taken.is_some_and(|taken| taken.envelope.seq == first + place && is_same(event, taken));
             if !same {
-                let (event_id, seq) = taken.map_or((some.envelope.event_id, some.envelope.seq), |taken| {
+                let (event_id, seq) = taken.map_or((any.envelope.event_id, any.envelope.seq), |taken| {
                     (taken.envelope.event_id, taken.envelope.seq)
                 });
                 return Err(LedgerError::EventIdTaken { event_id, seq });
@@ -132,7 +132,7 @@ impl Group {
         Ok(Some(Receipt {
             first_seq: first,
             last_seq: first + append.events.len() as u64 - 1,
-            recorded_at: some.envelope.recorded_at,
+            recorded_at: any.envelope.recorded_at,
             leaf_hashes: taken.iter().flatten().map(|taken| taken.leaf_hash).collect(),
         }))
     }

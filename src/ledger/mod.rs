@@ -1,7 +1,7 @@
 //! The ledger: every event, in one order, for ever.
 //!
 //! What is appended stands in envelopes that form a Merkle tree, with the bodies apart ([`fonds_schemas::envelope`]).
-//! One locked row gives the order; one task a process writes for all who wait ([`writer`]). Nothing here changes or
+//! One locked row gives the order; one task a process writes for all who wait (`writer`). Nothing here changes or
 //! deletes, nothing here knows what an event means, and nothing is acknowledged before it is durable.
 
 mod error;
@@ -174,7 +174,7 @@ struct Inner {
 impl Ledger {
     /// Opens the ledger (the first event made where missing) and starts its writer.
     ///
-    /// `pg` connects as the role that serves; the tables are there already (see [`migrate`]). Refuses a database that
+    /// `pg` connects as the role that serves; the tables are there already (see [`migrate()`]). Refuses a database that
     /// may lose what it acknowledged, and a ledger whose head and events do not fit together.
     pub async fn open(pg: PgPool, clock: Clock, name: &str) -> Result<Self, LedgerError> {
         let options = pg.connect_options();

@@ -51,7 +51,7 @@ pub(super) fn prepare(append: Append) -> Result<PreparedAppend, LedgerError> {
         if !names.insert(draft.event_id) {
             return Err(LedgerError::EventIdTwice { event_id: draft.event_id });
         }
-        let event = prepare_one(draft)?;
+        let event = prepare_one(&draft)?;
         bytes += event.body.len();
         if bytes > APPEND_BYTES_MAX {
             return Err(LedgerError::TooLarge { bytes });
@@ -61,7 +61,7 @@ pub(super) fn prepare(append: Append) -> Result<PreparedAppend, LedgerError> {
     Ok(PreparedAppend { events, conditions, bytes })
 }
 
-fn prepare_one(draft: Draft) -> Result<Prepared, LedgerError> {
+fn prepare_one(draft: &Draft) -> Result<Prepared, LedgerError> {
     let event_id = draft.event_id;
     if draft.blobs.len() > BLOBS_MAX {
         return Err(LedgerError::TooManyBlobs { event_id, blobs: draft.blobs.len() });
@@ -72,7 +72,7 @@ fn prepare_one(draft: Draft) -> Result<Prepared, LedgerError> {
         return Err(LedgerError::BodyTooLarge { event_id, kind, bytes: body.len() });
     }
     canonical::check(&body).map_err(|source| LedgerError::NotCanonical { event_id, kind, source })?;
-    check_readable(&draft, kind, &body)?;
+    check_readable(draft, kind, &body)?;
     let salt = clock::random();
     let envelope = Envelope {
         agent: draft.agent,

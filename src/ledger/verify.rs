@@ -48,6 +48,7 @@ struct Stored {
     root: Sha256,
     frontier: Vec<u8>,
     recorded_at: Timestamp,
+    /// The highest place that an event or a body is stored at.
     last: Option<u64>,
 }
 
@@ -87,7 +88,8 @@ pub async fn verify(pg: &PgPool, mut progress: impl FnMut(u64, u64)) -> Result<V
 }
 
 async fn stored_head(pg: &PgPool) -> Result<Stored, LedgerError> {
-    let sql = "select ledger, size, root, frontier, recorded_at, (select max(seq) from ledger.event)
+    let sql = "select ledger, size, root, frontier, recorded_at,
+            greatest((select max(seq) from ledger.event), (select max(seq) from ledger.event_body))
         from ledger.ledger_head where id = 1";
     let row = sqlx::query(sql).fetch_one(pg).await.map_err(database("could not read the head of the ledger"))?;
     Ok(Stored {
@@ -201,7 +203,10 @@ impl Chain {
         let wrong = |seq: u64, why: String| Some(Wrong { seq, why });
         match head.last {
             Some(last) if last >= size => {
-                return wrong(size, format!("it is stored, but the head counts only {size} events"));
+                return wrong(
+                    size,
+                    format!("something is stored from here on, but the head counts only {size} events"),
+                );
             }
             Some(_) | None => {}
         }

@@ -150,13 +150,12 @@ impl Writer {
             },
             None => None,
         };
-        let (connection, head) = match kept {
-            Some(kept) => kept,
-            None => {
-                let mut connection = session::connect(&self.options).await?;
-                let head = session::lock(&mut connection).await?;
-                (connection, head)
-            }
+        let (connection, head) = if let Some(kept) = kept {
+            kept
+        } else {
+            let mut connection = session::connect(&self.options).await?;
+            let head = session::lock(&mut connection).await?;
+            (connection, head)
         };
         if head.ledger == self.ledger && head.epoch == self.epoch {
             Ok((connection, head))

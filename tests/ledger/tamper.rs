@@ -1,7 +1,7 @@
 //! Somebody with every right on the database changes what is stored: the verifier names the first event that is wrong.
 
 use fonds::ledger::verify;
-use sqlx::PgPool;
+use sqlx::{PgPool, Row as _};
 
 use super::{accessioned, append, described, opened};
 
@@ -107,6 +107,36 @@ async fn an_event_beside_the_ledger_is_found() {
     let sql = "insert into ledger.event select 10, gen_random_uuid(), 'object:0000000000000000', 0, type,
         schema_version, recorded_at, leaf, leaf_hash from ledger.event where seq = 9";
     check_found(sql, 10, "the head counts only 10 events").await;
+}
+
+#[tokio::test]
+async fn a_body_beside_the_ledger_is_found() {
+    let sql = "insert into ledger.event_body select 12, salt, body from ledger.event_body where seq = 9";
+    check_found(sql, 10, "the head counts only 10 events").await;
+}
+
+/// The definitions of RFC 6962 §2.1 and of the salted digest, in SQL: nothing of the ledger's own code.
+const IN_SQL: &str = r"
+    create function pg_temp.root(hashes bytea[]) returns bytea language plpgsql as $$
+    declare split int := 1;
+    begin
+        if cardinality(hashes) = 1 then return hashes[1]; end if;
+        while split * 2 < cardinality(hashes) loop split := split * 2; end loop;
+        return sha256('\x01'::bytea || pg_temp.root(hashes[:split]) || pg_temp.root(hashes[split + 1:]));
+    end $$;
+    select (select pg_temp.root(array_agg(sha256('\x00'::bytea || leaf) order by seq)) from ledger.event)
+            = (select root from ledger.ledger_head)
+        and (select bool_and(encode(sha256(salt || body), 'hex') =
+                convert_from(leaf, 'UTF8')::json ->> 'body_digest') from ledger.event join ledger.event_body using (seq))
+        and (select count(*) from ledger.event this join ledger.event prev using (stream)
+                where prev.version = this.version - 1 and encode(prev.leaf_hash, 'hex') =
+                convert_from(this.leaf, 'UTF8')::json ->> 'stream_prev') = 6";
+
+#[tokio::test]
+async fn somebody_else_s_arithmetic_finds_the_same_digests_and_root() {
+    let pg = ten().await;
+    let same: bool = sqlx::raw_sql(IN_SQL).fetch_one(&pg).await.unwrap().get(0);
+    assert!(same);
 }
 
 #[tokio::test]
