@@ -3,4 +3,6 @@
 
 mod events;
 mod ledger;
+mod house;
+mod postgres;
 mod support;

@@ -1,15 +1,75 @@
-//! What tests share: a database of their own.
+//! What tests share: a PostgreSQL, and a database of their own on it.
 
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use fonds::config::{self, Flags, Settings};
+use fonds::postgres::{self, Database};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 /// An empty database of this test's own on the test server.
-#[expect(clippy::disallowed_methods, reason = "the address of the test server is no setting of fonds")]
 pub async fn database() -> PgPool {
-    let url = std::env::var("FONDS_TEST_DATABASE_URL").unwrap();
-    let options: PgConnectOptions = url.parse().unwrap();
+    let options = server();
     let name = format!("t_{}", uuid::Uuid::new_v4().simple());
     let server = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await.unwrap();
     sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&server).await.unwrap();
     PgPoolOptions::new().max_connections(8).connect_with(options.database(&name)).await.unwrap()
+}
+
+/// How to connect to the test server as its superuser: the one that `FONDS_TEST_DATABASE_URL` names, which spares a
+/// runner that starts a process for each test many servers, else a private one of this process.
+#[expect(clippy::disallowed_methods, reason = "the address of the test server is no setting of fonds")]
+pub fn server() -> PgConnectOptions {
+    match std::env::var("FONDS_TEST_DATABASE_URL") {
+        Ok(url) => url.parse().unwrap(),
+        Err(_) => private_server().clone(),
+    }
+}
+
+fn private_server() -> &'static PgConnectOptions {
+    static SERVER: OnceLock<PgConnectOptions> = OnceLock::new();
+    // A thread and a runtime of its own: the runtime of the test that happens to come first ends with that test.
+    SERVER.get_or_init(|| std::thread::spawn(start_private_server).join().unwrap())
+}
+
+fn start_private_server() -> PgConnectOptions {
+    let folder = data_directory().keep();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(Database::open(&settings(&folder))).unwrap();
+    let options = database.owner.clone().database("postgres");
+    clear_away(postgres::running(&folder).unwrap(), &folder);
+    // It is used until the process ends.
+    std::mem::forget((runtime, database));
+    options
+}
+
+/// Stops a server and removes its folder when this process ends, however it ends: the end closes the pipe.
+fn clear_away(pid: u32, folder: &Path) {
+    let script = r#"cat; kill -INT "$0"; while kill -0 "$0" 2>&-; do sleep 0.1; done; rm -rf "$1""#;
+    let mut shell = Command::new("sh");
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    let shell = shell.args(["-c", script, &pid.to_string()]).arg(folder).stdin(Stdio::piped());
+    std::mem::forget(shell.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+}
+
+/// A folder that the user of a private server may pass through, also where the tests run as root.
+pub fn data_directory() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::Permissions::from_mode(0o711);
+    tempfile::Builder::new().prefix("fonds-test-").permissions(mode).tempdir().unwrap()
+}
+
+/// The settings of a test with that data directory: a private server, whatever the environment says.
+pub fn settings(data: &Path) -> Settings {
+    let mut settings = config::read(None, &Flags { data: Some(data.to_owned()), ..Flags::default() }).unwrap();
+    settings.database.url = None;
+    settings
+}
+
+/// The root of the checkout.
+#[must_use]
+pub fn checkout() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
