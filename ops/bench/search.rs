@@ -211,10 +211,41 @@ async fn sizes(pg: &PgPool) {
 
 fn queries() -> Vec<Query> {
     let words = [
-        "", "turner", "landscape", "moon", "woman", "portrait of woman", "black and white", "photograph", "graphite on paper",
-        "harris", "blake dante", "car", "baseball", "2001.35.27223", "2001.35", "\u{10d}apek", "untitled", "the", "sea",
-        "japanese vase", "silver bowl", "wint", "paintings", "dogs", "st paul", "venice", "no such words", "a",
-        "frightened figures probably", "william", "kodak safety film", "purchased", "gift", "heinz family fund", "hill",
+        "",
+        "turner",
+        "landscape",
+        "moon",
+        "woman",
+        "portrait of woman",
+        "black and white",
+        "photograph",
+        "graphite on paper",
+        "harris",
+        "blake dante",
+        "car",
+        "baseball",
+        "2001.35.27223",
+        "2001.35",
+        "\u{10d}apek",
+        "untitled",
+        "the",
+        "sea",
+        "japanese vase",
+        "silver bowl",
+        "wint",
+        "paintings",
+        "dogs",
+        "st paul",
+        "venice",
+        "no such words",
+        "a",
+        "frightened figures probably",
+        "william",
+        "kodak safety film",
+        "purchased",
+        "gift",
+        "heinz family fund",
+        "hill",
     ];
     let mut queries: Vec<Query> =
         words.iter().map(|words| Query { words: (*words).to_owned(), limit: 20, ..Query::default() }).collect();
@@ -252,5 +283,12 @@ async fn ask(pg: &PgPool, rounds: usize) {
     }
     times.sort();
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
-    println!("{} searches: p50 {:.1?}, p90 {:.1?}, p99 {:.1?}, max {:.1?}", times.len(), at(50), at(90), at(99), at(100));
+    println!(
+        "{} searches: p50 {:.1?}, p90 {:.1?}, p99 {:.1?}, max {:.1?}",
+        times.len(),
+        at(50),
+        at(90),
+        at(99),
+        at(100)
+    );
 }
