@@ -9,7 +9,7 @@ mod fold;
 mod state;
 
 use async_trait::async_trait;
-use fonds_schemas::*;
+use fonds_schemas::{Act, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
 use sqlx::{PgPool, Row as _};
 
 pub use state::state_digest;

@@ -104,6 +104,14 @@ fn listed(mut values: Vec<(String, String, u64)>) -> Vec<Facet> {
     facets
 }
 
+/// How many objects there are, whoever may see them: for choosing a plan, never for an answer.
+pub async fn objects(tx: &mut PgConnection) -> Result<u64, ProjectionError> {
+    let sql = "select uses_all from catalog_term where id = $1";
+    let row = sqlx::query(sql).bind(term_id(OBJECTS, "")).fetch_optional(tx).await;
+    let row = row.map_err(database("could not count the objects"))?;
+    Ok(row.map_or(0, |row| row.get::<i64, _>(0).unsigned_abs()))
+}
+
 /// Counts everything that the viewer may see.
 pub async fn everything(tx: &mut PgConnection, horizon: Option<i64>) -> Result<(u64, Vec<Facet>), ProjectionError> {
     let doing = "could not read the counts of everything";
