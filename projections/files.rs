@@ -3,7 +3,7 @@
 //! A row carries the standing of its object, kept up with it, so that whoever asks for a file is answered by one probe.
 
 use async_trait::async_trait;
-use fonds_schemas::*;
+use fonds_schemas::{FileId, Object, ObjectId, Sha256, Standing, StoredFile};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 

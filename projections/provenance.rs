@@ -7,7 +7,7 @@ mod read;
 
 use async_trait::async_trait;
 use fonds_schemas::event::{AgentRegistered, BatchClosed, BatchKind, BatchOpened};
-use fonds_schemas::*;
+use fonds_schemas::{Envelope, Event, Sha256, Stream};
 use sqlx::PgConnection;
 
 pub use read::{ActRow, Agent, BatchRow, acts_by, acts_in, acts_of, agents, batch, batches};
@@ -77,9 +77,9 @@ impl Projection for Provenance {
                 Some(Event::AgentRegistered(body)) => register(&mut tx, &recorded.envelope, body).await?,
                 Some(Event::BatchOpened(body)) => open(&mut tx, &recorded.envelope, body).await?,
                 Some(Event::BatchClosed(body)) => close(&mut tx, &recorded.envelope, body).await?,
-                // The act stays known when what it said was erased.
-                None => {}
-                Some(
+                // Acts whose row says all that is kept here; it stays when what they said was erased.
+                None
+                | Some(
                     Event::LedgerOpened(_)
                     | Event::Accessioned(_)
                     | Event::Described(_)
@@ -91,9 +91,7 @@ impl Projection for Provenance {
                     | Event::PublicationMarked(_)
                     | Event::TokenIssued(_)
                     | Event::TokenRevoked(_),
-                ) => {
-                    // Acts like any other; their row says all that is kept here.
-                }
+                ) => {}
             }
         }
         acts.write(&mut tx).await?;

@@ -14,7 +14,7 @@ pub mod entry;
 pub mod letters;
 pub mod words;
 
-use fonds_schemas::*;
+use fonds_schemas::{Act, Object, ObjectId, Timestamp, Viewer, checksum, may};
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::{ProjectionError, catalog, database};
@@ -69,9 +69,9 @@ pub struct Found {
 }
 
 /// One moment of the database for all the questions of a search. Rows are small and hits may be many: a plan that
-/// reads the whole table, or is compiled first, is the wrong one.
+/// reads the whole table, is compiled first, or waits for helpers to start, is the wrong one.
 const BEGIN: &str = "begin isolation level repeatable read, read only; set local enable_seqscan = off;
-    set local jit = off; set local work_mem = '32MB'";
+    set local jit = off; set local max_parallel_workers_per_gather = 0; set local work_mem = '32MB'";
 
 /// Searches what `viewer` may see at that moment.
 ///
@@ -90,8 +90,10 @@ pub async fn search(pg: &PgPool, viewer: &Viewer, at: Timestamp, query: &Query) 
     let mut rows = match place {
         Some(None) => Vec::new(),
         None | Some(Some(_)) if total == 0 => Vec::new(),
-        None => page(&mut tx, &asked, horizon, &Place::default(), limit + 1).await?,
-        Some(Some(place)) => page(&mut tx, &asked, horizon, &place, limit + 1).await?,
+        None | Some(Some(_)) => {
+            let way = Way::of(&mut tx, &asked, total).await?;
+            page(&mut tx, &asked, horizon, way, &place.flatten().unwrap_or_default(), limit + 1).await?
+        }
     };
     tx.commit().await.map_err(database("could not end a search"))?;
     let more = rows.len() > limit;
@@ -158,18 +160,39 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// How a page is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All hits, then the first of them.
+    Sort,
+    /// Along the titles, until the page is full.
+    Walk,
+}
+
+impl Way {
+    /// A walk is fast only where nearly everything is a hit: elsewhere a page may lie behind all that is none.
+    async fn of(tx: &mut PgConnection, asked: &Asked, total: u64) -> Result<Self, ProjectionError> {
+        if asked.exact.is_some() {
+            return Ok(Self::Sort);
+        }
+        let objects = count::objects(tx).await?;
+        Ok(if total >= objects - objects / 10 { Self::Walk } else { Self::Sort })
+    }
+}
+
 /// The hits after a place, tier by tier.
 async fn page(
     tx: &mut PgConnection,
     asked: &Asked,
     horizon: Option<i64>,
+    way: Way,
     after: &Place,
     limit: usize,
 ) -> Result<Vec<Place>, ProjectionError> {
     let mut found: Vec<Place> = Vec::new();
     for (tier, condition) in asked.tiers().into_iter().enumerate().skip(after.tier) {
         let start = if tier == after.tier { after.clone() } else { Place { tier, ..Place::default() } };
-        found.extend(tier_page(tx, condition, horizon, &start, limit - found.len()).await?);
+        found.extend(tier_page(tx, condition, horizon, way, &start, limit - found.len()).await?);
         if found.len() >= limit {
             break;
         }
@@ -181,15 +204,26 @@ async fn tier_page(
     tx: &mut PgConnection,
     condition: Option<String>,
     horizon: Option<i64>,
+    way: Way,
     after: &Place,
     limit: usize,
 ) -> Result<Vec<Place>, ProjectionError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = if let Some(condition) = condition {
-        // Sorted, not walked in order: a walk along the titles is fast only where hits are spread evenly among them.
-        let sql = "with hits as materialized (select sort, object from catalog_search
-                where words @@ $4::tsquery and ($1::bigint is null or public_from <= $1) and (sort, object) > ($2, $3))
-            select sort, object from hits order by sort, object limit $5";
+        // `offset 0` keeps the planner from walking.
+        let sql = match way {
+            Way::Sort => {
+                "select sort, object from (select sort, object from catalog_search
+                    where words @@ $4::tsquery and ($1::bigint is null or public_from <= $1)
+                        and (sort, object) > ($2, $3) offset 0) as hits
+                order by sort, object limit $5"
+            }
+            Way::Walk => {
+                "select sort, object from catalog_search
+                where words @@ $4::tsquery and ($1::bigint is null or public_from <= $1) and (sort, object) > ($2, $3)
+                order by sort, object limit $5"
+            }
+        };
         sqlx::query(sql).bind(horizon).bind(&after.sort).bind(&after.object).bind(condition).bind(limit)
     } else {
         let sql = "select sort, object from catalog_search

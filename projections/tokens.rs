@@ -1,7 +1,7 @@
 //! Who may use the API.
 
 use async_trait::async_trait;
-use fonds_schemas::*;
+use fonds_schemas::{AgentId, Event, Scope, Sha256, Timestamp, TokenId, event};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
@@ -46,9 +46,10 @@ impl Projection for Tokens {
             match &recorded.event {
                 Some(Event::TokenIssued(body)) => issue(&mut tx, recorded.envelope.seq, body).await?,
                 Some(Event::TokenRevoked(body)) => revoke(&mut tx, body.token).await?,
-                // An erased body says nothing: a token that was issued by it is not known, and so does not work.
-                None => {}
-                Some(
+                // An erased body says nothing: a token that was issued by it is not known, and so does not work. The
+                // others say nothing of tokens.
+                None
+                | Some(
                     Event::LedgerOpened(_)
                     | Event::AgentRegistered(_)
                     | Event::BatchOpened(_)
@@ -61,9 +62,7 @@ impl Projection for Tokens {
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
                     | Event::PublicationMarked(_),
-                ) => {
-                    // They say nothing of tokens.
-                }
+                ) => {}
             }
         }
         position::advance(&mut tx, NAME, batch.from, batch.to()).await?;

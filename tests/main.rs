@@ -5,4 +5,5 @@ mod events;
 mod ledger;
 mod house;
 mod postgres;
+mod projections;
 mod support;

@@ -19,7 +19,10 @@ use std::time::{Duration, Instant};
 use fonds_projections::search::{Query, search};
 use fonds_projections::{Batch, Change, Projection, Stores, catalog, files, graph, provenance, tokens};
 use fonds_schemas::event::Accessioned;
-use fonds_schemas::*;
+use fonds_schemas::{
+    Access, Addresses, AgentId, BatchId, Envelope, Event, EventId, Level, Object, Property, Recorded, Sha256,
+    SourceKey, Statement, Stream, Timestamp, Viewer,
+};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgPool, Row as _};
 
@@ -52,7 +55,7 @@ async fn main() {
     for projection in projections {
         let (wall, cpu) = (Instant::now(), cpu(&stores.pg).await);
         projection.index(&stores).await.unwrap();
-        let cpu = self::cpu(&stores.pg).await - cpu;
+        let cpu = self::cpu(&stores.pg).await.saturating_sub(cpu);
         println!("index {}: {:.1?}, {cpu:.1?} of processor", projection.name(), wall.elapsed());
     }
     sizes(&stores.pg).await;
@@ -177,7 +180,7 @@ async fn fold(stores: &Stores, projections: &[&dyn Projection], records: &[Vec<S
             let (wall, cpu) = (Instant::now(), cpu(&stores.pg).await);
             projection.apply(stores, &batch).await.unwrap();
             spent.0 += wall.elapsed();
-            spent.1 += self::cpu(&stores.pg).await - cpu;
+            spent.1 += self::cpu(&stores.pg).await.saturating_sub(cpu);
         }
     }
     for (projection, (wall, cpu)) in projections.iter().zip(spent) {
@@ -211,10 +214,41 @@ async fn sizes(pg: &PgPool) {
 
 fn queries() -> Vec<Query> {
     let words = [
-        "", "turner", "landscape", "moon", "woman", "portrait of woman", "black and white", "photograph", "graphite on paper",
-        "harris", "blake dante", "car", "baseball", "2001.35.27223", "2001.35", "\u{10d}apek", "untitled", "the", "sea",
-        "japanese vase", "silver bowl", "wint", "paintings", "dogs", "st paul", "venice", "no such words", "a",
-        "frightened figures probably", "william", "kodak safety film", "purchased", "gift", "heinz family fund", "hill",
+        "",
+        "turner",
+        "landscape",
+        "moon",
+        "woman",
+        "portrait of woman",
+        "black and white",
+        "photograph",
+        "graphite on paper",
+        "harris",
+        "blake dante",
+        "car",
+        "baseball",
+        "2001.35.27223",
+        "2001.35",
+        "\u{10d}apek",
+        "untitled",
+        "the",
+        "sea",
+        "japanese vase",
+        "silver bowl",
+        "wint",
+        "paintings",
+        "dogs",
+        "st paul",
+        "venice",
+        "no such words",
+        "a",
+        "frightened figures probably",
+        "william",
+        "kodak safety film",
+        "purchased",
+        "gift",
+        "heinz family fund",
+        "hill",
     ];
     let mut queries: Vec<Query> =
         words.iter().map(|words| Query { words: (*words).to_owned(), limit: 20, ..Query::default() }).collect();
@@ -252,5 +286,12 @@ async fn ask(pg: &PgPool, rounds: usize) {
     }
     times.sort();
     let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
-    println!("{} searches: p50 {:.1?}, p90 {:.1?}, p99 {:.1?}, max {:.1?}", times.len(), at(50), at(90), at(99), at(100));
+    println!(
+        "{} searches: p50 {:.1?}, p90 {:.1?}, p99 {:.1?}, max {:.1?}",
+        times.len(),
+        at(50),
+        at(90),
+        at(99),
+        at(100)
+    );
 }

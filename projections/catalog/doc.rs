@@ -5,7 +5,10 @@
 
 use std::borrow::Cow;
 
-use fonds_schemas::*;
+use fonds_schemas::{
+    Asserted, EventId, Language, Level, Object, ObjectId, Property, Relation, SourceKey, Standing, Statement,
+    StatementId, StoredFile, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// The row. The names are short because they are repeated a million times.

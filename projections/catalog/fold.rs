@@ -80,20 +80,17 @@ impl Rows {
             let seq = batch.event_of(change).envelope.seq.cast_signed();
             let row = rows.versions.push(object, seq)?;
             let place = *places.entry(object.id).or_insert(touched.len());
-            match touched.get_mut(place) {
-                Some(known) => {
-                    rows.versions.to_seq[known.row] = Some(seq);
-                    known.after = object;
-                    known.row = row;
-                }
-                None => {
-                    if change.before.is_some() {
-                        rows.closed.object.push(object.id.to_string());
-                        rows.closed.to_seq.push(seq);
-                    }
-                    touched.push(Touched { before: change.before.as_deref(), after: object, row });
-                }
+            if let Some(known) = touched.get_mut(place) {
+                rows.versions.to_seq[known.row] = Some(seq);
+                known.after = object;
+                known.row = row;
+                continue;
             }
+            if change.before.is_some() {
+                rows.closed.object.push(object.id.to_string());
+                rows.closed.to_seq.push(seq);
+            }
+            touched.push(Touched { before: change.before.as_deref(), after: object, row });
         }
         let mut lexicon = Lexicon::default();
         let mut uses: Vec<Use> = Vec::new();
@@ -175,7 +172,7 @@ impl Closed {
 
 impl Relations {
     fn push(&mut self, touched: &Touched<'_>) {
-        let before = touched.before.map_or_else(Vec::new, |object| sorted(object));
+        let before = touched.before.map_or_else(Vec::new, sorted);
         let after = sorted(touched.after);
         if before == after {
             return;

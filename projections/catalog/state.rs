@@ -1,6 +1,6 @@
 //! What the archive says, without when and by which event: equal for two archives that took in the same things.
 
-use fonds_schemas::*;
+use fonds_schemas::{Access, FileRole, Level, Object, ObjectId, Relation, Sha256, SourceKey, Statement};
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use sha2::Digest as _;

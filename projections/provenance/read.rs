@@ -1,7 +1,7 @@
 //! What is read of provenance: agents, batches, and the acts of an object, of a batch or of an agent.
 
 use fonds_schemas::event::BatchCounts;
-use fonds_schemas::*;
+use fonds_schemas::{AgentId, AgentKind, BatchId, EventId, ObjectId, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 

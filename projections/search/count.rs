@@ -28,7 +28,10 @@ pub struct Counts {
 
 /// Counts the hits of a condition.
 pub async fn hits(tx: &mut PgConnection, condition: &str, horizon: Option<i64>) -> Result<Counts, ProjectionError> {
-    // In groups, so that no single value grows with the archive.
+    // In 32 groups, so that no single value grows with the archive. The planner expects a group an object, and would
+    // sort them all first.
+    let off = "set local enable_sort = off";
+    sqlx::query(off).execute(&mut *tx).await.map_err(database("could not prepare to count the hits"))?;
     let sql = "select count(*), string_agg(terms, ''::bytea) from catalog_search
         where words @@ $1::tsquery and ($2::bigint is null or public_from <= $2) group by right(object, 1)";
     packed(tx, sqlx::query(sql).bind(condition).bind(horizon)).await
@@ -59,11 +62,7 @@ async fn packed(
 }
 
 /// The most frequent values among counted terms, by facet in their order; `only` restricts to one facet.
-pub async fn facets(
-    tx: &mut PgConnection,
-    counts: &Counts,
-    only: Option<&str>,
-) -> Result<Vec<Facet>, ProjectionError> {
+pub async fn facets(tx: &mut PgConnection, counts: &Counts, only: Option<&str>) -> Result<Vec<Facet>, ProjectionError> {
     let mut wanted: Vec<(i64, u64)> = Vec::new();
     for group in counts.terms.chunk_by(|a, b| a.0.to_be_bytes()[0] == b.0.to_be_bytes()[0]) {
         let facet = group.first().and_then(|(id, _)| facet_of(*id));
@@ -105,11 +104,16 @@ fn listed(mut values: Vec<(String, String, u64)>) -> Vec<Facet> {
     facets
 }
 
+/// How many objects there are, whoever may see them: for choosing a plan, never for an answer.
+pub async fn objects(tx: &mut PgConnection) -> Result<u64, ProjectionError> {
+    let sql = "select uses_all from catalog_term where id = $1";
+    let row = sqlx::query(sql).bind(term_id(OBJECTS, "")).fetch_optional(tx).await;
+    let row = row.map_err(database("could not count the objects"))?;
+    Ok(row.map_or(0, |row| row.get::<i64, _>(0).unsigned_abs()))
+}
+
 /// Counts everything that the viewer may see.
-pub async fn everything(
-    tx: &mut PgConnection,
-    horizon: Option<i64>,
-) -> Result<(u64, Vec<Facet>), ProjectionError> {
+pub async fn everything(tx: &mut PgConnection, horizon: Option<i64>) -> Result<(u64, Vec<Facet>), ProjectionError> {
     let doing = "could not read the counts of everything";
     let Some(horizon) = horizon else {
         let sql = "select top.* from unnest($1::text[]) as asked (facet), lateral (

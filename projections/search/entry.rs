@@ -292,7 +292,8 @@ mod tests {
         accesses.extend(moments.map(|until| Access::Embargoed { until }));
         for viewer in readers.into_iter().chain([Viewer::Public]) {
             for (at, access) in moments.iter().flat_map(|at| accesses.iter().map(move |access| (*at, *access))) {
-                let row = horizon(&viewer, at).is_none_or(|horizon| public_from(access).is_some_and(|from| from <= horizon));
+                let row =
+                    horizon(&viewer, at).is_none_or(|horizon| public_from(access).is_some_and(|from| from <= horizon));
                 let standing = Standing { access, ever_public: false };
                 assert_eq!(row, may(&viewer, &standing, Act::See, at).is_allowed(), "{viewer:?} {access:?} {at}");
             }

@@ -133,6 +133,7 @@ impl Reader {
 }
 
 /// Identifiers in a text whole, as people copy them: what stands between spaces, has a digit, and a sign inside.
+#[must_use]
 pub fn identifiers(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for chunk in lower(text).split_whitespace() {
@@ -188,6 +189,7 @@ impl Lexicon {
     }
 
     /// What a word of a query may be in the index: its stems in every language of its script.
+    #[must_use]
     pub fn every_form(&self, word: &str) -> Forms {
         let script = script(word);
         let places: Vec<usize> = (0..STEMMERS.len()).filter(|place| STEMMERS[*place].1 == script).collect();
@@ -358,14 +360,14 @@ mod tests {
                     prop_assert!(forms.plain.chars().count() <= 4 * WORD_CHARS_MAX);
                 }
             }
-            sort_key(&text);
+            prop_assert!(sort_key(&text).len() <= SORT_BYTES_MAX);
         }
         #[test]
         fn no_letters_stop_a_stemmer(text in "[a-zäöüßéèêñçşğı\u{391}-\u{3c9}\u{410}-\u{451}\u{621}-\u{64a}\u{b85}-\u{bcd}]{1,40}") {
             let lexicon = Lexicon::default();
             for piece in pieces(&text, 100) {
                 if let Piece::Word(word) = piece {
-                    lexicon.every_form(&word);
+                    prop_assert!(!lexicon.every_form(&word).plain.is_empty());
                 }
             }
         }
