@@ -6,4 +6,5 @@ mod ledger;
 mod house;
 mod postgres;
 mod projections;
+mod graph;
 mod support;
