@@ -56,7 +56,7 @@ const TABLES: &[&str] = &[
     "create table if not exists feed_mark (
         through bigint primary key, seq bigint not null, published_at bigint not null)",
     // The last event that made a row.
-    "create table if not exists feed_tip (only boolean primary key check (only), from_seq bigint not null)",
+    "create table if not exists feed_tip (single boolean primary key check (single), from_seq bigint not null)",
 ];
 
 /// The indexes that only readers need.

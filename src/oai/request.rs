@@ -176,13 +176,11 @@ fn verb(pairs: &[Pair]) -> Result<&'static Grammar, Refusal> {
     if verbs.next().is_some() {
         return refused("there is more than one verb");
     }
-    match GRAMMAR.iter().find(|grammar| first.value.as_deref() == Some(grammar.name)) {
-        Some(grammar) => Ok(grammar),
-        None => {
-            let names: Vec<_> = GRAMMAR.iter().map(|grammar| grammar.name).collect();
-            refused(&format!("the verb is none of {}", names.join(", ")))
-        }
-    }
+    let found = GRAMMAR.iter().find(|grammar| first.value.as_deref() == Some(grammar.name));
+    found.ok_or_else(|| {
+        let names: Vec<_> = GRAMMAR.iter().map(|grammar| grammar.name).collect();
+        Refusal::new(Code::BadVerb, format!("the verb is none of {}", names.join(", ")))
+    })
 }
 
 /// Arguments that the verb takes, each once.
