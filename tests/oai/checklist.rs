@@ -214,6 +214,21 @@ async fn replies_say_what_they_must() {
 }
 
 #[tokio::test]
+async fn what_is_taken_back_is_gone_before_that_is_published() {
+    let mut small = small().await;
+    let live = small.world.identifier(small.live);
+    small.world.set_access(small.live, Access::Restricted);
+    small.world.fold().await;
+    let named: &[&str] = &[&live];
+    let rows: Vec<Row<'_>> = vec![
+        ("a record", format!("verb=GetRecord&metadataPrefix=oai_dc&identifier={live}"), &["\"deleted\""], &["Moon"]),
+        ("a list", "verb=ListRecords&metadataPrefix=oai_dc".to_owned(), named, &["Moon", "<header>"]),
+        ("headers", "verb=ListIdentifiers&metadataPrefix=oai_dc".to_owned(), named, &["<header>"]),
+    ];
+    check(&small.world, &rows).await;
+}
+
+#[tokio::test]
 async fn an_archive_without_records_answers() {
     let mut world = World::opened().await;
     world.fold().await;
