@@ -7,4 +7,5 @@ mod house;
 mod postgres;
 mod projections;
 mod graph;
+mod oai;
 mod support;

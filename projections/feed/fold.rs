@@ -115,11 +115,11 @@ impl Fold {
             None => known.push(next),
             Some(slot) => {
                 let last = std::mem::replace(slot, next);
-                match last.place {
-                    Some(place) => self.rows[place].to_seq = Some(seq),
-                    None => {
-                        self.closed.push(Closed { object, prefix: last.prefix, from_seq: last.from_seq, to_seq: seq })
-                    }
+                if let Some(place) = last.place {
+                    self.rows[place].to_seq = Some(seq);
+                } else {
+                    let (prefix, from_seq) = (last.prefix, last.from_seq);
+                    self.closed.push(Closed { object, prefix, from_seq, to_seq: seq });
                 }
             }
         }
@@ -212,8 +212,8 @@ async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), ProjectionErr
 }
 
 async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), ProjectionError> {
-    let sql = "insert into feed_tip (only, from_seq) values (true, $1)
-        on conflict (only) do update set from_seq = excluded.from_seq";
+    let sql = "insert into feed_tip (single, from_seq) values (true, $1)
+        on conflict (single) do update set from_seq = excluded.from_seq";
     let done = sqlx::query(sql).bind(from_seq.cast_signed()).execute(tx).await;
     done.map_err(database("could not move the tip of the publication feed")).map(drop)
 }

@@ -3,7 +3,9 @@
 //! A row is one state of one record: an object in one metadata format, rendered once, or the news that it is gone.
 //! Rows are ordered by the event that made them. They become visible, with a datestamp, by a `PublicationMarked` event;
 //! nothing is updated for that, so a rebuild gives every record the datestamp that it had. What was never public has no
-//! row. Nothing here looks at who asks: the feed holds only what everybody may see.
+//! row. Nothing here looks at who asks: the feed holds only what everybody may see. What is taken back is served no more
+//! from the moment that this projection has folded it; the few milliseconds before are the only ones in which a harvester
+//! can get what a page would refuse.
 
 mod fold;
 mod read;
@@ -51,12 +53,19 @@ const TABLES: &[&str] = &[
         payload text,
         primary key (object, prefix, from_seq))
         with (toast_tuple_target = 8160)",
-    "alter table feed_record alter column payload set storage external",
+    // Only once: this waits for whoever reads, and a verb beside a running server comes through here too.
+    "do $$ begin
+        if (select attstorage <> 'e' from pg_attribute
+            where attrelid = 'feed_record'::regclass and attname = 'payload')
+        then
+            alter table feed_record alter column payload set storage external;
+        end if;
+    end $$",
     // The moment at which everything through an event became visible, in seconds since 1970.
     "create table if not exists feed_mark (
         through bigint primary key, seq bigint not null, published_at bigint not null)",
     // The last event that made a row.
-    "create table if not exists feed_tip (only boolean primary key check (only), from_seq bigint not null)",
+    "create table if not exists feed_tip (single boolean primary key check (single), from_seq bigint not null)",
 ];
 
 /// The indexes that only readers need.

@@ -130,15 +130,19 @@ pub async fn count(pg: &PgPool, span: &Span<'_>) -> Result<u64, ProjectionError>
 /// The first records of the stretch, at most `records_max`.
 pub async fn page(pg: &PgPool, span: &Span<'_>, records_max: u32, contents: Contents) -> Result<Page, ProjectionError> {
     // A state that was replaced by one that is not visible yet still is what the public sees: it comes from the second
-    // branch, and so no list ever has a gap. One record more than wanted is looked for, to know whether there are more.
+    // branch, and so no list ever has a gap. Only what was taken back is gone at once, under the date that it had: its
+    // payload must not go out for as long as the news of it waits. One record more than wanted is looked for, to know
+    // whether there are more.
     let sql = "with found as (
             (select object, from_seq, deleted, payload from feed_record
                 where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq is null
                 order by from_seq limit $5)
             union all
-            (select object, from_seq, deleted, payload from feed_record
-                where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq > $4
-                order by from_seq limit $5)
+            (select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end
+                from feed_record r
+                join feed_record n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
+                where r.prefix = $1 and r.from_seq > $2 and r.from_seq <= $3 and r.to_seq > $4
+                order by r.from_seq limit $5)
             order by from_seq limit $5
         ), measured as (
             select object, from_seq, deleted, case when $6::bigint is not null then payload end as payload,
@@ -176,9 +180,11 @@ pub async fn record(
     object: ObjectId,
     prefix: &str,
 ) -> Result<Option<Published>, ProjectionError> {
-    let sql = "select object, from_seq, deleted, payload,
-            (select published_at from feed_mark where through >= from_seq order by through limit 1)
-        from feed_record where object = $1 and prefix = $2 and from_seq <= $3 order by from_seq desc limit 1";
+    // What was taken back is gone at once, as in lists.
+    let sql = "select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end,
+            (select published_at from feed_mark where through >= r.from_seq order by through limit 1)
+        from feed_record r join feed_record n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
+        where r.object = $1 and r.prefix = $2 and r.from_seq <= $3 order by r.from_seq desc limit 1";
     let row =
         sqlx::query(sql).bind(object.to_string()).bind(prefix).bind(visible.cast_signed()).fetch_optional(pg).await;
     let row = row.map_err(database("could not read a record of the publication feed"))?;

@@ -98,13 +98,12 @@ mod tests {
             match reader.read_event().unwrap() {
                 quick_xml::events::Event::Start(start) => {
                     let attribute = start.attributes().next().unwrap().unwrap();
-                    let raw = std::str::from_utf8(&attribute.value).unwrap().to_owned();
-                    in_attribute = quick_xml::escape::unescape(&raw).unwrap().into_owned();
+                    in_attribute = quick_xml::escape::unescape(&attribute.value).unwrap().into_owned();
                 }
-                quick_xml::events::Event::Text(text) => in_element.push_str(std::str::from_utf8(&text).unwrap()),
+                quick_xml::events::Event::Text(text) => in_element.push_str(&text),
                 quick_xml::events::Event::GeneralRef(reference) => {
-                    let name = std::str::from_utf8(&reference).unwrap().to_owned();
-                    in_element.push_str(&quick_xml::escape::unescape(&format!("&{name};")).unwrap());
+                    let reference = format!("&{};", &*reference);
+                    in_element.push_str(&quick_xml::escape::unescape(&reference).unwrap());
                 }
                 quick_xml::events::Event::Eof => return (in_attribute, in_element),
                 _ => {}

@@ -84,11 +84,12 @@ async fn content(repository: &Repository<'_>, window: &Window, asked: &Asked) ->
         })),
         Question::Formats { identifier: None } => Ok(render::formats(repository.formats.iter().copied())),
         Question::Formats { identifier: Some(identifier) } => formats(repository, window, identifier).await,
-        Question::Sets => refuse(Code::NoSetHierarchy, "this repository has no sets"),
+        Question::Sets | Question::Begin { set: Some(_), .. } => {
+            refuse(Code::NoSetHierarchy, "this repository has no sets")
+        }
         Question::MoreSets => {
             refuse(Code::BadResumptionToken, "this repository has no sets, so no list of them goes on")
         }
-        Question::Begin { set: Some(_), .. } => refuse(Code::NoSetHierarchy, "this repository has no sets"),
         Question::Begin { list, prefix, from, until, set: None } => {
             begin(repository, window, *list, prefix, *from, *until).await
         }

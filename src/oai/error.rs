@@ -84,3 +84,19 @@ impl Refusal {
         Self { code, message: message.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_away_asks_the_harvester_to_come_back() {
+        let source = ProjectionError::Database {
+            doing: "could not read a page of the publication feed",
+            source: sqlx::Error::PoolTimedOut,
+        };
+        let response = Error::Feed(source).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+    }
+}

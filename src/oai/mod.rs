@@ -29,7 +29,7 @@ use crate::asking::Asking;
 
 /// Bytes of a metadataPrefix, so that tokens stay short.
 pub const PREFIX_BYTES_MAX: usize = 24;
-/// Bytes of a POSTed form: six arguments of the longest values that are accepted.
+/// Bytes of a form: six arguments of the longest values that are accepted.
 const FORM_BYTES_MAX: usize = 16 * 1024;
 
 /// A reply: a whole XML document.

@@ -176,13 +176,11 @@ fn verb(pairs: &[Pair]) -> Result<&'static Grammar, Refusal> {
     if verbs.next().is_some() {
         return refused("there is more than one verb");
     }
-    match GRAMMAR.iter().find(|grammar| first.value.as_deref() == Some(grammar.name)) {
-        Some(grammar) => Ok(grammar),
-        None => {
-            let names: Vec<_> = GRAMMAR.iter().map(|grammar| grammar.name).collect();
-            refused(&format!("the verb is none of {}", names.join(", ")))
-        }
-    }
+    let found = GRAMMAR.iter().find(|grammar| first.value.as_deref() == Some(grammar.name));
+    found.ok_or_else(|| {
+        let names: Vec<_> = GRAMMAR.iter().map(|grammar| grammar.name).collect();
+        Refusal::new(Code::BadVerb, format!("the verb is none of {}", names.join(", ")))
+    })
 }
 
 /// Arguments that the verb takes, each once.
@@ -296,4 +294,71 @@ fn is_set(text: &str) -> bool {
 /// Only the characters: whether it names something is looked up.
 fn is_uri(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oai::render;
+    use proptest::prelude::*;
+
+    /// The reply that repeats what was asked, or says what was wrong with it.
+    fn echo(query: &[u8]) -> String {
+        let reply = match parse(query, b"") {
+            Ok(asked) => render::reply(0, "https://museum.example.org/oai", &asked.arguments, ""),
+            Err(refusals) => render::refused(0, "https://museum.example.org/oai", &[], &refusals),
+        };
+        reply.0
+    }
+
+    fn check_well_formed(document: &str) {
+        assert!(document.chars().all(xml::is_allowed), "{document:?}");
+        let mut reader = quick_xml::Reader::from_str(document);
+        loop {
+            match reader.read_event().unwrap() {
+                quick_xml::events::Event::Eof => return,
+                quick_xml::events::Event::Start(start) => {
+                    for attribute in start.attributes() {
+                        quick_xml::escape::unescape(&attribute.unwrap().value).unwrap();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_well_formed_xml(query in any::<Vec<u8>>()) {
+            check_well_formed(&echo(&query));
+        }
+
+        #[test]
+        fn any_escaped_value_gives_well_formed_xml(value in any::<Vec<u8>>(), name in "[a-zA-Z]{0,12}") {
+            let digits = fonds_schemas::checksum::hex(&value);
+            let escaped: String =
+                digits.as_bytes().chunks(2).flat_map(|pair| ['%', char::from(pair[0]), char::from(pair[1])]).collect();
+            check_well_formed(&echo(format!("verb=GetRecord&metadataPrefix=a&identifier={escaped}").as_bytes()));
+            check_well_formed(&echo(format!("verb=ListRecords&resumptionToken={escaped}").as_bytes()));
+            check_well_formed(&echo(format!("verb=ListRecords&{name}={escaped}&{escaped}={name}").as_bytes()));
+        }
+    }
+
+    fn check_form(media_type: &str, right: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, media_type.parse().unwrap());
+        assert_eq!(form(&headers, b"verb=Identify").is_ok(), right, "{media_type}");
+    }
+
+    #[test]
+    fn a_form_is_a_form_with_or_without_its_charset() {
+        check_form("application/x-www-form-urlencoded", true);
+        check_form("Application/X-WWW-Form-Urlencoded; charset=UTF-8", true);
+    }
+
+    #[test]
+    fn nothing_else_is_a_form() {
+        check_form("application/json", false);
+        check_form("", false);
+    }
 }
