@@ -28,7 +28,7 @@ const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
 const MASTER_IDLE: Duration = Duration::from_secs(45);
 /// How long an encoded answer is kept after it was last asked for.
-const ANSWER_IDLE: Duration = Duration::from_secs(300);
+const ANSWER_IDLE: Duration = Duration::from_mins(5);
 /// Pieces of work that wait for a permit. Some viewers' worth of tiles; more would wait longer than a reader does.
 const WAITING_MAX: usize = 256;
 
@@ -67,7 +67,7 @@ impl Engine {
         Self { permits, waiting: AtomicUsize::new(0), masters, answers, tidying }
     }
 
-    /// The answer of that ETag, if it is at hand.
+    /// The answer of that `ETag`, if it is at hand.
     pub async fn at_hand(&self, etag: &str) -> Option<Bytes> {
         self.answers.get(etag).await
     }
@@ -106,13 +106,13 @@ impl Engine {
         F: Future<Output = Result<Bytes, StorageError>> + Send,
     {
         let media_type = file.media_type.clone();
-        let decoded = self.masters.try_get_with(file.sha256, async {
+        let found = self.masters.try_get_with(file.sha256, async {
             let permit = self.permit(decodes).await?;
             let bytes = load.await.map_err(Error::Storage)?;
             let work = move || decode::decode(&bytes, &media_type, sides).map_err(Error::Undecodable);
             blocking(permit, work).await.map(Arc::new)
         });
-        let master = decoded.await?;
+        let master = found.await?;
         self.tidy_up_later();
         Ok(master)
     }

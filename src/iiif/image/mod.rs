@@ -96,19 +96,13 @@ async fn find(app: &App, asking: Asking, id: &str) -> Result<Placed, Error> {
     Ok(app.file(asking, id, Act::Fetch).await?)
 }
 
-/// Whether the file is an image that can be decoded, whatever its size: what manifests paint on canvases.
-#[must_use]
-pub fn is_shown(file: &StoredFile) -> bool {
-    file.is_image() && decode::MEDIA_TYPES.contains(&file.media_type.as_str())
-}
-
 /// The sides of a file that can be shown, or why it cannot.
 pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error> {
     let (Some(width), Some(height)) = (file.width, file.height) else {
         return Err(Error::NotShown(file.media_type.clone()));
     };
     let sides = Sides::new(width, height);
-    if !is_shown(file) || sides.area() == 0 {
+    if !decode::MEDIA_TYPES.contains(&file.media_type.as_str()) || sides.area() == 0 {
         return Err(Error::NotShown(file.media_type.clone()));
     }
     if sides.area() > limits.image_pixels {
