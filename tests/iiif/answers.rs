@@ -102,24 +102,29 @@ async fn an_answer_at_hand_is_given_again_with_its_length() {
 async fn too_many_are_sent_away_and_told_when_to_come_back() {
     let engine = Arc::new(Engine::new());
     // Each asks for an image of its own whose bytes never come: the first holds the only permit, the others queue.
-    let mut waiting = Vec::new();
-    for n in 0..258u32 {
-        let mut server = Server::new(n.to_be_bytes().to_vec(), "image/png", (1000, 1000));
-        server.engine = Arc::clone(&engine);
-        server.limits.decodes = 1;
-        server.bytes_never_come = true;
-        let mut asked = Box::pin(async move { server.get("full/10,/0/default.jpg").await });
-        let answer = futures::poll!(asked.as_mut());
-        match answer {
-            std::task::Poll::Pending => waiting.push(asked),
-            std::task::Poll::Ready(response) => {
-                assert_eq!((n, response.status().as_u16()), (257, 503));
-                assert_eq!(text(&response, "retry-after"), "2");
-                return;
-            }
-        }
-    }
-    unreachable!("{} wait, and nobody was sent away", waiting.len());
+    let mut asked: Vec<_> = (0..258u32)
+        .map(|n| {
+            let mut server = Server::new(n.to_be_bytes().to_vec(), "image/png", (1000, 1000));
+            server.engine = Arc::clone(&engine);
+            server.limits.decodes = 1;
+            server.bytes_never_come = true;
+            Box::pin(async move { server.get("full/10,/0/default.jpg").await })
+        })
+        .collect();
+    // Only the one for whom there is no place is ever answered.
+    let (response, _, waiting) = futures::future::select_all(asked.drain(..)).await;
+    assert_eq!((response.status().as_u16(), waiting.len()), (503, 257));
+    assert_eq!(text(&response, "retry-after"), "2");
+}
+
+#[tokio::test]
+async fn a_decode_goes_on_when_the_asker_goes_away() {
+    let server = Server::of_squares();
+    let mut asked = Box::pin(server.get("full/10,/0/default.jpg"));
+    assert!(futures::poll!(asked.as_mut()).is_pending());
+    drop(asked);
+    assert_eq!(server.get("full/20,/0/default.jpg").await.status(), 200);
+    assert_eq!(server.times_fetched(), 1);
 }
 
 #[tokio::test]

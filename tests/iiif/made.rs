@@ -74,7 +74,7 @@ pub struct Server {
     pub engine: Arc<Engine>,
     pub file: StoredFile,
     pub bytes: Bytes,
-    pub fetched: AtomicUsize,
+    pub fetched: Arc<AtomicUsize>,
     pub keeping: Keeping,
     pub limits: Limits,
     pub bytes_never_come: bool,
@@ -83,7 +83,7 @@ pub struct Server {
 impl Server {
     pub fn new(bytes: Vec<u8>, media_type: &str, sides: (u32, u32)) -> Self {
         let file = a_file(&bytes, media_type, "image", Some(sides));
-        let (engine, fetched) = (Arc::new(Engine::new()), AtomicUsize::new(0));
+        let (engine, fetched) = (Arc::new(Engine::new()), Arc::new(AtomicUsize::new(0)));
         let (keeping, limits) = (Keeping::Everybody(86_400), Limits::default());
         Self { engine, file, bytes: bytes.into(), fetched, keeping, limits, bytes_never_come: false }
     }
@@ -122,12 +122,15 @@ impl Server {
         ::image::load_from_memory(&bytes).unwrap()
     }
 
-    async fn load(&self) -> Result<Bytes, StorageError> {
-        self.fetched.fetch_add(1, Ordering::SeqCst);
-        if self.bytes_never_come {
-            std::future::pending::<()>().await;
+    fn load(&self) -> impl Future<Output = Result<Bytes, StorageError>> + Send + 'static {
+        let (fetched, bytes, never) = (Arc::clone(&self.fetched), self.bytes.clone(), self.bytes_never_come);
+        async move {
+            fetched.fetch_add(1, Ordering::SeqCst);
+            if never {
+                std::future::pending::<()>().await;
+            }
+            Ok(bytes)
         }
-        Ok(self.bytes.clone())
     }
 
     pub fn times_fetched(&self) -> usize {

@@ -88,7 +88,8 @@ async fn pixels(
     };
     let asked = Asked { method: &method, headers: &headers };
     let request = || Request::parse(&region, &size, &rotation, &quality);
-    show(&engine, &asked, &shown, request, app.storage.get(&placed.file.path)).await
+    let (storage, path) = (app.storage.clone(), placed.file.path.clone());
+    show(&engine, &asked, &shown, request, async move { storage.get(&path).await }).await
 }
 
 async fn find(app: &App, asking: Asking, id: &str) -> Result<Placed, Error> {
@@ -149,7 +150,7 @@ pub async fn show<F>(
     load: F,
 ) -> Result<Response, Error>
 where
-    F: Future<Output = Result<Bytes, StorageError>> + Send,
+    F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
 {
     let sides = sides(shown.file, shown.limits)?;
     let plan = resolve(&request()?, sides, LIMITS)?;
