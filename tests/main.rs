@@ -8,4 +8,5 @@ mod postgres;
 mod projections;
 mod graph;
 mod oai;
+mod iiif;
 mod support;

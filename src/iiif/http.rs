@@ -1,4 +1,4 @@
-//! What every IIIF answer shares: CORS, ETags, who may keep it how long, and which kind of JSON is wanted.
+//! What every IIIF answer shares: CORS, `ETag`s, who may keep it how long, and which kind of JSON is wanted.
 //!
 //! Image API 3.0 §7.1, §5.1; Presentation API 3.0 §6.
 
@@ -62,7 +62,7 @@ impl Keeping {
     }
 }
 
-/// A strong ETag over these parts, whichever way they are cut: each is preceded by its length.
+/// A strong `ETag` over these parts, whichever way they are cut: each is preceded by its length.
 #[must_use]
 pub fn etag(parts: &[&[u8]]) -> String {
     let mut joined = Vec::new();
@@ -74,7 +74,7 @@ pub fn etag(parts: &[&[u8]]) -> String {
     format!("\"{}\"", hex(&Sha256::of(&joined).as_bytes()[..16]))
 }
 
-/// Whether the asker already holds the representation of that ETag (RFC 9110 §13.1.2, weak comparison).
+/// Whether the asker already holds the representation of that `ETag` (RFC 9110 §13.1.2, weak comparison).
 #[must_use]
 pub fn is_held(headers: &HeaderMap, etag: &str) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
@@ -109,7 +109,7 @@ pub fn json_kind(headers: &HeaderMap) -> JsonKind {
     if plain > linked { JsonKind::Plain } else { JsonKind::Linked }
 }
 
-/// Answers with a JSON document: negotiated type, strong ETag, 304, no body on HEAD.
+/// Answers with a JSON document: negotiated type, strong `ETag`, 304, no body on HEAD.
 ///
 /// `context` is the profile of the JSON-LD media type; `links` is the `Link` header, if there is one.
 #[must_use]

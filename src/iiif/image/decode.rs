@@ -31,17 +31,13 @@ pub enum BadImage {
     #[error("it is damaged, or of a kind that is not supported")]
     Damaged(#[source] image::ImageError),
     /// The sides are not those that were recorded when the file came in.
-    #[error("it has {found} pixels, {recorded} were recorded", found = sides(.found), recorded = sides(.recorded))]
+    #[error("it has {found} pixels, {recorded} were recorded")]
     OtherSides {
         /// What the bytes say.
         found: Sides,
         /// What the ledger says.
         recorded: Sides,
     },
-}
-
-fn sides(sides: &Sides) -> String {
-    format!("{} × {}", sides.width, sides.height)
 }
 
 /// How many channels pixels have.

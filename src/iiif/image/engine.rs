@@ -28,7 +28,7 @@ const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
 const MASTER_IDLE: Duration = Duration::from_secs(45);
 /// How long an encoded answer is kept after it was last asked for.
-const ANSWER_IDLE: Duration = Duration::from_secs(300);
+const ANSWER_IDLE: Duration = Duration::from_mins(5);
 /// Pieces of work that wait for a permit. Some viewers' worth of tiles; more would wait longer than a reader does.
 const WAITING_MAX: usize = 256;
 
@@ -67,7 +67,7 @@ impl Engine {
         Self { permits, waiting: AtomicUsize::new(0), masters, answers, tidying }
     }
 
-    /// The answer of that ETag, if it is at hand.
+    /// The answer of that `ETag`, if it is at hand.
     pub async fn at_hand(&self, etag: &str) -> Option<Bytes> {
         self.answers.get(etag).await
     }
@@ -84,7 +84,7 @@ impl Engine {
         load: F,
     ) -> Result<Bytes, Error>
     where
-        F: Future<Output = Result<Bytes, StorageError>> + Send,
+        F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
         let rendered = self.answers.try_get_with(etag.to_owned(), async {
             let master = self.master(file, sides, decodes, load).await?;
@@ -95,6 +95,8 @@ impl Engine {
         Ok(rendered.await?)
     }
 
+    /// The decoded master. The work goes on when the asker goes away, as viewers do at every turn of the wheel: whoever
+    /// asks next would only begin it anew.
     async fn master<F>(
         self: &Arc<Self>,
         file: &StoredFile,
@@ -103,18 +105,24 @@ impl Engine {
         load: F,
     ) -> Result<Arc<Pixels>, Error>
     where
-        F: Future<Output = Result<Bytes, StorageError>> + Send,
+        F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
-        let media_type = file.media_type.clone();
-        let decoded = self.masters.try_get_with(file.sha256, async {
-            let permit = self.permit(decodes).await?;
-            let bytes = load.await.map_err(Error::Storage)?;
-            let work = move || decode::decode(&bytes, &media_type, sides).map_err(Error::Undecodable);
-            blocking(permit, work).await.map(Arc::new)
+        if let Some(master) = self.masters.get(&file.sha256).await {
+            return Ok(master);
+        }
+        let (engine, media_type, sha256) = (Arc::clone(self), file.media_type.clone(), file.sha256);
+        let found = tokio::spawn(async move {
+            let found = engine.masters.try_get_with(sha256, async {
+                let permit = engine.permit(decodes).await?;
+                let bytes = load.await.map_err(Error::Storage)?;
+                let work = move || decode::decode(&bytes, &media_type, sides).map_err(Error::Undecodable);
+                blocking(permit, work).await.map(Arc::new)
+            });
+            let found = found.await;
+            engine.tidy_up_later();
+            found
         });
-        let master = decoded.await?;
-        self.tidy_up_later();
-        Ok(master)
+        Ok(found.await.map_err(|stopped| Error::Render(stopped.to_string()))??)
     }
 
     async fn permit(&self, decodes: usize) -> Result<OwnedSemaphorePermit, Error> {

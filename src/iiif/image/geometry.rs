@@ -2,6 +2,8 @@
 //!
 //! OpenSeadragon computes level sizes by rounding up; a level rounded down would be off by a pixel at every other scale.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// Sides of a tile in pixels. Larger: more bytes nobody looks at; smaller: more requests.
@@ -43,6 +45,12 @@ impl Sides {
     #[must_use]
     pub fn is_within(self, limits: Limits) -> bool {
         self.width <= limits.side && self.height <= limits.side && self.area() <= limits.area
+    }
+}
+
+impl fmt::Display for Sides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} × {}", self.width, self.height)
     }
 }
 

@@ -88,18 +88,13 @@ async fn pixels(
     };
     let asked = Asked { method: &method, headers: &headers };
     let request = || Request::parse(&region, &size, &rotation, &quality);
-    show(&engine, &asked, &shown, request, app.storage.get(&placed.file.path)).await
+    let (storage, path) = (app.storage.clone(), placed.file.path.clone());
+    show(&engine, &asked, &shown, request, async move { storage.get(&path).await }).await
 }
 
 async fn find(app: &App, asking: Asking, id: &str) -> Result<Placed, Error> {
     let id = FileId::parse(id).map_err(|_no_file_is_called_so| Error::NotFound)?;
     Ok(app.file(asking, id, Act::Fetch).await?)
-}
-
-/// Whether the file is an image that can be decoded, whatever its size: what manifests paint on canvases.
-#[must_use]
-pub fn is_shown(file: &StoredFile) -> bool {
-    file.is_image() && decode::MEDIA_TYPES.contains(&file.media_type.as_str())
 }
 
 /// The sides of a file that can be shown, or why it cannot.
@@ -108,7 +103,7 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
         return Err(Error::NotShown(file.media_type.clone()));
     };
     let sides = Sides::new(width, height);
-    if !is_shown(file) || sides.area() == 0 {
+    if !decode::MEDIA_TYPES.contains(&file.media_type.as_str()) || sides.area() == 0 {
         return Err(Error::NotShown(file.media_type.clone()));
     }
     if sides.area() > limits.image_pixels {
@@ -155,7 +150,7 @@ pub async fn show<F>(
     load: F,
 ) -> Result<Response, Error>
 where
-    F: Future<Output = Result<Bytes, StorageError>> + Send,
+    F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
 {
     let sides = sides(shown.file, shown.limits)?;
     let plan = resolve(&request()?, sides, LIMITS)?;

@@ -13,7 +13,7 @@ use crate::iiif::image::geometry::Sides;
 use crate::iiif::image::request::{Format, Quality, Rotation, Turn};
 use crate::iiif::image::resolve::{Plan, Rect};
 
-/// Moves on whenever equal pixels and plans would give other bytes: it is part of every ETag.
+/// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
 pub const VERSION: &[u8] = b"jpeg-encoder 0.7 q85 4:2:0, png fast, lanczos3; 1";
 /// JPEG quality. 75 shows in gradients of sky; 95 doubles the bytes.
 const JPEG_QUALITY: u8 = 85;

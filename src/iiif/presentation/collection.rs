@@ -1,8 +1,8 @@
 //! Collections: the parts of an object, and everything that has an image. They name manifests and never embed them.
 
+use fonds_schemas::checksum::hex;
 use fonds_schemas::{Level, Object};
 
-use crate::iiif::image;
 use crate::iiif::presentation::CONTEXT;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::{Setting, label, page_link, thumbnail};
@@ -58,17 +58,13 @@ fn reference(object: &Object, setting: Setting<'_>) -> Reference {
         Level::Fonds | Level::Series | Level::File | Level::Project => true,
         Level::Work | Level::Instance | Level::Item => false,
     };
+    let thumbnail = thumbnail(object, setting);
     // A file of letters that was itself photographed is opened as pictures; without any it leads to its letters.
-    if holds_others && !object.files.iter().any(image::is_shown) {
-        return Reference {
-            id: setting.collection(object.id),
-            kind: "Collection",
-            label: label(object),
-            thumbnail: vec![],
-        };
+    if holds_others && thumbnail.is_empty() {
+        return Reference { id: setting.collection(object.id), kind: "Collection", label: label(object), thumbnail };
     }
     let id = setting.addresses.manifest(object.id);
-    Reference { id, kind: "Manifest", label: label(object), thumbnail: thumbnail(object, setting) }
+    Reference { id, kind: "Manifest", label: label(object), thumbnail }
 }
 
 /// Percent-encodes all but unreserved characters (RFC 3986 §2.3).
@@ -78,7 +74,8 @@ fn encode(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            encoded.push_str(&hex(&[byte]).to_ascii_uppercase());
         }
     }
     encoded

@@ -1,9 +1,10 @@
 //! An object as a manifest: what is said of it, and a canvas for each image.
 //!
-//! Pure: the same object, the same wholes and the same addresses give the same bytes, which the ETag relies on.
+//! Pure: the same object, the same wholes and the same addresses give the same bytes, which the `ETag` relies on.
 
 use fonds_schemas::{Addresses, FileRole, Object, ObjectId, StoredFile};
 
+use crate::config::Limits;
 use crate::iiif::image;
 use crate::iiif::image::geometry::{self, LIMITS, Sides};
 use crate::iiif::image::info::ImageService;
@@ -26,6 +27,8 @@ pub struct Setting<'a> {
     pub addresses: &'a Addresses,
     /// The name of the institution.
     pub institution: &'a str,
+    /// What is too large to be shown.
+    pub limits: &'a Limits,
 }
 
 impl Setting<'_> {
@@ -64,7 +67,12 @@ pub fn manifest(object: &Object, wholes: &[Object], setting: Setting<'_>) -> Man
             data_link(format!("{page}.json"), "Description as JSON", "application/json"),
             data_link(format!("{page}.ttl"), "Description as Turtle", "text/turtle"),
         ],
-        rendering: object.files.iter().filter(|file| !is_painted(file)).map(|file| download(file, setting)).collect(),
+        rendering: object
+            .files
+            .iter()
+            .filter(|file| !is_painted(file, setting))
+            .map(|file| download(file, setting))
+            .collect(),
         part_of: wholes.iter().map(|whole| as_part_of(whole, setting)).collect(),
         items: canvases(object, setting),
         label,
@@ -87,7 +95,7 @@ pub fn page_link(id: String, label: LanguageMap) -> Link {
 /// A small image of the object, at a size that is stored; nothing if it has no image.
 #[must_use]
 pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
-    let first = object.files.iter().find(|file| is_painted(file));
+    let first = object.files.iter().find(|file| is_painted(file, setting));
     let small = first.and_then(|file| {
         let service = service(file, setting)?;
         let sizes = geometry::sizes(Sides::new(service.width, service.height), LIMITS);
@@ -135,18 +143,18 @@ fn rights_of(object: &Object) -> Option<String> {
     })
 }
 
-/// Whether the file is a view of the object: an image that can be decoded, and no attachment.
-fn is_painted(file: &StoredFile) -> bool {
+/// Whether the file is a view of the object: an image that its image service will show, and no attachment.
+fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
     let is_view = match file.role {
         FileRole::Master | FileRole::Access => true,
         FileRole::Transcript | FileRole::ThreeD | FileRole::Rti | FileRole::Attachment => false,
     };
-    is_view && image::is_shown(file)
+    is_view && image::sides(file, setting.limits).is_ok()
 }
 
 fn canvases(object: &Object, setting: Setting<'_>) -> Vec<Canvas> {
     let base = format!("{}/iiif/presentation/3/{}", setting.addresses.base(), object.id);
-    let painted = object.files.iter().filter(|file| is_painted(file));
+    let painted = object.files.iter().filter(|file| is_painted(file, setting));
     let canvases: Vec<Canvas> = (1u32..).zip(painted).filter_map(|(n, file)| canvas(file, n, &base, setting)).collect();
     if canvases.is_empty() { vec![empty_canvas(&base)] } else { canvases }
 }

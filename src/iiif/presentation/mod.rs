@@ -49,7 +49,7 @@ pub fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) ->
 }
 
 fn setting(app: &App) -> Setting<'_> {
-    Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name }
+    Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name, limits: &app.settings.limits }
 }
 
 async fn manifest(

@@ -1,0 +1,7 @@
+//! IIIF: what is asked of an image, what comes back, and the documents that lead there.
+
+mod answers;
+mod documents;
+mod made;
+mod pixels;
+mod resolving;

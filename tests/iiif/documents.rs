@@ -1,0 +1,205 @@
+//! Manifests and collections: goldens, and what the specification wants of every one of them.
+
+use fonds::config::Limits;
+use fonds::iiif::presentation::collection;
+use fonds::iiif::presentation::manifest::{Setting, manifest};
+use fonds::iiif::presentation::types::Manifest;
+use fonds_schemas::*;
+use serde_json::Value;
+
+use super::made::{a_file, an_object};
+
+const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
+
+fn with_setting<T>(render: impl FnOnce(Setting<'_>) -> T) -> T {
+    let addresses = Addresses::new("https://archive.example.org");
+    let limits = Limits::default();
+    render(Setting { addresses: &addresses, institution: "Museum of Examples", limits: &limits })
+}
+
+fn manifest_of(object: &Object, wholes: &[Object]) -> Manifest {
+    let document = with_setting(|setting| manifest(object, wholes, setting));
+    check_manifest(&serde_json::to_value(&document).unwrap());
+    document
+}
+
+/// As it is sent, but on lines.
+fn golden(document: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(document).unwrap()
+}
+
+fn an_image(seed: u8, name: &str, order: u32, sides: (u32, u32)) -> StoredFile {
+    let mut file = a_file(&[seed], "image/jpeg", name, Some(sides));
+    file.order = order;
+    file
+}
+
+fn a_painting() -> Object {
+    let statements = [
+        ("title", "en", "Water Lilies"),
+        ("title", "fr", "Nymphéas"),
+        ("creator", "", "Claude Monet"),
+        ("date_created", "", "1906"),
+        ("material", "en", "Oil on canvas"),
+        ("description", "en", "A pond, <at dawn>."),
+        ("credit_line", "en", "Gift of a friend"),
+        ("rights", "", "https://creativecommons.org/publicdomain/zero/1.0/deed.en"),
+        ("landing_page", "", "https://museum.example.org/lilies?a=1&b=2"),
+    ];
+    an_object(&statements, vec![an_image(1, "lilies.jpg", 1, (3000, 2000))])
+}
+
+fn a_book() -> Object {
+    let pages = [(1, "0001r.tif", (2000, 3000)), (2, "0001v.tif", (2001, 3001)), (3, ".tif", (400, 300))];
+    let mut files: Vec<StoredFile> =
+        pages.iter().map(|(n, name, sides)| an_image(*n, name, u32::from(*n), *sides)).collect();
+    let mut transcript = a_file(b"text", "text/plain", "transcript.txt", None);
+    transcript.role = FileRole::Transcript;
+    files.push(transcript);
+    // Kept, and of a kind that is not decoded: offered, not painted.
+    files.push(a_file(b"jp2", "image/jp2", "0002r.jp2", Some((10, 10))));
+    an_object(&[("title", "", "A book of three pages")], files)
+}
+
+/// What the specification wants of every manifest, by hand: a schema misses a wrong `type` or context.
+fn check_manifest(document: &Value) {
+    let id = document["id"].as_str().unwrap();
+    assert_eq!(document["@context"], CONTEXT);
+    assert_eq!(document["type"], "Manifest");
+    assert!(id.ends_with("/manifest"), "{id}");
+    check_language_map(&document["label"]);
+    for pair in document["metadata"].as_array().into_iter().flatten() {
+        check_language_map(&pair["label"]);
+        check_language_map(&pair["value"]);
+    }
+    if let Some(rights) = document.get("rights") {
+        assert!(rights.as_str().unwrap().starts_with("http://"), "{rights}");
+    }
+    for list in ["provider", "homepage", "seeAlso"] {
+        assert!(!document[list].as_array().unwrap().is_empty(), "{list}");
+    }
+    let canvases = document["items"].as_array().unwrap();
+    assert!(!canvases.is_empty(), "a manifest has a canvas");
+    let mut ids: Vec<&str> = Vec::new();
+    for canvas in canvases {
+        check_canvas(canvas, &mut ids);
+    }
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "ids are unique");
+}
+
+fn check_canvas<'a>(canvas: &'a Value, ids: &mut Vec<&'a str>) {
+    assert_eq!(canvas["type"], "Canvas");
+    assert!(canvas["width"].as_u64().unwrap() > 0 && canvas["height"].as_u64().unwrap() > 0);
+    check_language_map(&canvas["label"]);
+    ids.push(check_id(canvas));
+    for page in canvas["items"].as_array().unwrap() {
+        assert_eq!(page["type"], "AnnotationPage");
+        ids.push(check_id(page));
+        for annotation in page["items"].as_array().unwrap() {
+            assert_eq!((&annotation["type"], &annotation["motivation"]), (&"Annotation".into(), &"painting".into()));
+            assert_eq!(annotation["target"], canvas["id"]);
+            ids.push(check_id(annotation));
+            let body = &annotation["body"];
+            let service = body["service"][0]["id"].as_str().unwrap();
+            assert_eq!(body["id"], format!("{service}/full/max/0/default.jpg"));
+            assert_eq!((&body["width"], &body["height"]), (&canvas["width"], &canvas["height"]));
+            assert_eq!(body["service"][0]["type"], "ImageService3");
+        }
+    }
+}
+
+fn check_id(resource: &Value) -> &str {
+    let id = resource["id"].as_str().unwrap();
+    assert!(id.starts_with("https://") && !id.contains('#'), "{id}");
+    id
+}
+
+fn check_language_map(map: &Value) {
+    let map = map.as_object().unwrap();
+    assert!(!map.is_empty());
+    for texts in map.values() {
+        assert!(texts.as_array().unwrap().iter().all(Value::is_string), "{texts}");
+    }
+}
+
+#[test]
+fn a_manifest_of_a_painting() {
+    let mut whole = an_object(&[("title", "en", "The collection")], vec![]);
+    whole.id = ObjectId::derived("test", "whole");
+    insta::assert_snapshot!(golden(&manifest_of(&a_painting(), &[whole])));
+}
+
+#[test]
+fn a_manifest_of_a_book_of_three_pages() {
+    insta::assert_snapshot!(golden(&manifest_of(&a_book(), &[])));
+}
+
+#[test]
+fn a_manifest_of_an_object_without_images() {
+    let mut object = an_object(&[], vec![]);
+    object.source = Some(SourceKey { identifier: "A.1".to_owned(), namespace: "test".to_owned() });
+    insta::assert_snapshot!(golden(&manifest_of(&object, &[])));
+}
+
+#[test]
+fn a_manifest_in_many_languages_and_scripts() {
+    let statements = [
+        ("title", "zh-Hant", "花鳥圖"),
+        ("title", "ja", "花鳥図"),
+        ("title", "ar", "طيور وزهور"),
+        ("title", "ja", "別題"),
+        ("note", "", "\u{1b170}\u{1b171} in Nüshu"),
+        ("subject", "en", "birds"),
+        ("subject", "de", "Vögel"),
+        ("subject", "en", "flowers"),
+        ("rights", "en", "Ask us"),
+    ];
+    insta::assert_snapshot!(golden(&manifest_of(&an_object(&statements, vec![]), &[])));
+}
+
+#[test]
+fn an_image_that_is_too_large_to_be_shown_is_offered_and_not_painted() {
+    let object = an_object(&[("title", "", "A wall")], vec![an_image(1, "wall.tif", 1, (100_000, 50_000))]);
+    let document = serde_json::to_value(manifest_of(&object, &[])).unwrap();
+    assert_eq!(document["items"][0]["items"], Value::Array(vec![]));
+    assert_eq!(document["rendering"][0]["label"]["none"][0], "wall.tif");
+}
+
+#[test]
+fn a_manifest_begins_with_its_context() {
+    let bytes = with_setting(|setting| serde_json::to_vec(&manifest(&a_painting(), &[], setting)).unwrap());
+    assert!(bytes.starts_with(format!("{{\"@context\":\"{CONTEXT}\",\"id\":").as_bytes()));
+}
+
+#[test]
+fn what_looks_like_html_in_a_title_stays_text_and_in_a_value_is_escaped() {
+    let statements = [("title", "", "<b>bold</b>"), ("note", "", "<img src=x onerror=alert(1)>")];
+    let document = serde_json::to_value(manifest_of(&an_object(&statements, vec![]), &[])).unwrap();
+    assert_eq!(document["label"]["none"][0], "<b>bold</b>");
+    let value = document["metadata"][0]["value"]["none"][0].as_str().unwrap();
+    assert_eq!(value, "<span>&lt;img src=x onerror=alert(1)&gt;</span>");
+}
+
+#[test]
+fn a_collection_names_manifests_and_collections_and_embeds_none() {
+    let mut whole = an_object(&[("title", "en", "Letters")], vec![]);
+    whole.id = ObjectId::derived("test", "whole");
+    let mut series = an_object(&[("title", "en", "1848")], vec![]);
+    series.id = ObjectId::derived("test", "series");
+    series.level = Level::Series;
+    let document = with_setting(|setting| collection::of_object(&whole, &[a_painting(), series], setting));
+    insta::assert_snapshot!(golden(&document));
+}
+
+#[test]
+fn the_collection_of_everything_leads_to_its_next_page() {
+    let document = with_setting(|setting| collection::top(&[a_painting()], None, Some("a b/ü"), setting));
+    let document = serde_json::to_value(document).unwrap();
+    assert_eq!(document["id"], "https://archive.example.org/iiif/presentation/3/collection/top");
+    let next = &document["items"][1];
+    assert_eq!(next["type"], "Collection");
+    assert_eq!(next["id"], "https://archive.example.org/iiif/presentation/3/collection/top?after=a%20b%2F%C3%BC");
+}
