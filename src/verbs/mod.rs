@@ -1,1 +1,3 @@
-//! To come.
+//! The verbs of the command line, one file each.
+
+pub mod ingest;
