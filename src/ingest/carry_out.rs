@@ -1,0 +1,162 @@
+//! Doing what was decided for a chunk: appending, and storing files.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::decide::{Change, Decided};
+use super::files::{self, Found, Looked, Wanted};
+use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES};
+use super::plan::Planned;
+use super::problem::{Place, Problem, chain, escape};
+use super::run::{Done, IngestError, Run, command};
+use crate::commands::{Accession, Acting, Deposit};
+
+impl Run<'_> {
+    /// Does what was decided; with `--check`, only looks at the files.
+    pub(super) async fn carry_out(&self, decided: Result<Decided, IngestError>) -> Result<Done, IngestError> {
+        let mut decided = decided?;
+        let new = std::mem::take(&mut decided.new);
+        if self.request.check {
+            decided.done.counts.accessioned += new.len() as u64;
+        } else {
+            self.accession(new, &mut decided).await?;
+        }
+        let changes = std::mem::take(&mut decided.changes);
+        decided.done.counts.described += changes.len() as u64;
+        if !self.request.check && !changes.is_empty() {
+            let acting = self.acting().await?;
+            let changing = stream::iter(changes).map(|change| self.change(acting, change)).buffered(CHANGES_IN_FLIGHT);
+            changing.try_collect::<Vec<()>>().await?;
+        }
+        for wanted in std::mem::take(&mut decided.files) {
+            self.files(wanted, &mut decided.done).await?;
+        }
+        Ok(decided.done)
+    }
+
+    async fn accession(&self, new: Vec<Planned>, decided: &mut Decided) -> Result<(), IngestError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let acting = self.acting().await?;
+        let count = new.len() as u64;
+        let Err(refused) = self.archive.accession(acting, new.iter().map(accession).collect()).await else {
+            decided.done.counts.accessioned += count;
+            return Ok(());
+        };
+        // The catalogue may be behind the ledger: after a kill, or beside another ingest of the same source. What the
+        // ledger has is compared; if it has none of them, the refusal has another reason.
+        let missing = self.compare(new, decided).await?;
+        if missing.len() as u64 == count {
+            return Err(command("accession objects")(refused));
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let retried = self.archive.accession(acting, missing.iter().map(accession).collect()).await;
+        retried.map_err(command("accession objects"))?;
+        decided.done.counts.accessioned += missing.len() as u64;
+        Ok(())
+    }
+
+    async fn change(&self, acting: Acting, change: Change) -> Result<(), IngestError> {
+        let Change { object, version, difference } = change;
+        let archive = self.archive;
+        if !difference.asserted.is_empty() || !difference.retracted.is_empty() {
+            let (asserted, retracted) = (difference.asserted, difference.retracted);
+            let described = archive.describe(acting, object, Some(version), asserted, retracted, None).await;
+            described.map_err(command("describe an object"))?;
+        }
+        if !difference.related.is_empty() || !difference.unrelated.is_empty() {
+            let related = archive.relate(acting, object, difference.related, difference.unrelated, None).await;
+            related.map_err(command("relate an object"))?;
+        }
+        if let Some(access) = difference.access {
+            let reason = format!("the source says so: {}", self.source);
+            let set = archive.set_access(acting, object, access, reason).await;
+            set.map_err(command("set the access of an object"))?;
+        }
+        Ok(())
+    }
+
+    async fn files(&self, wanted: Wanted, done: &mut Done) -> Result<(), IngestError> {
+        let object = wanted.object;
+        let place = wanted.files.first().map_or_else(|| Place::file(&self.source), |file| file.place.clone());
+        let (base, limits) = (self.base.clone(), self.archive.settings.limits.clone());
+        let looked = tokio::task::spawn_blocking(move || files::look(&base, &wanted, &limits)).await?;
+        let Looked { mut found, unchanged, problems } = looked;
+        done.files_unchanged += unchanged;
+        done.problems.extend(problems);
+        if self.request.check {
+            done.counts.files += found.len() as u64;
+            return Ok(());
+        }
+        while !found.is_empty() {
+            let rest = found.split_off(together(&found));
+            let deposits = self.stage(&found, &place, done).await;
+            found = rest;
+            if deposits.is_empty() {
+                continue;
+            }
+            let count = deposits.len() as u64;
+            let acting = self.acting().await?;
+            let stored = self.archive.deposit(acting, object, deposits).await;
+            match stored.map_err(command("store files"))? {
+                Some(_) => done.counts.files += count,
+                None => done.files_unchanged += count,
+            }
+        }
+        Ok(())
+    }
+
+    /// Stages files; one that cannot be staged is reported, and the others are.
+    async fn stage(&self, found: &[Found], place: &Place, done: &mut Done) -> Vec<Deposit> {
+        let mut deposits = Vec::with_capacity(found.len());
+        // The same bytes twice on one object are one file.
+        let mut seen = HashSet::new();
+        for file in found {
+            match self.archive.storage.stage_file(&file.path, self.archive.settings.limits.file_bytes).await {
+                Ok(staged) if !seen.insert(staged.sha256) => {
+                    let why = format!("{} has the same bytes as another file of its object", shown(&file.path));
+                    done.problems.push(Problem::note(place.clone(), why));
+                }
+                Ok(staged) => {
+                    let (name, role, order) = (file.name.clone(), file.role, file.order);
+                    deposits.push(Deposit { staged, name, role, order });
+                }
+                Err(error) => {
+                    let why = format!("{} could not be staged: {}", shown(&file.path), chain(&error));
+                    done.problems.push(Problem::refused(place.clone(), why));
+                }
+            }
+        }
+        deposits
+    }
+}
+
+/// How many of the files are stored together: at least one.
+fn together(found: &[Found]) -> usize {
+    let mut bytes = 0u64;
+    let fits = found.iter().take(DEPOSIT_FILES).take_while(|file| {
+        bytes = bytes.saturating_add(file.bytes);
+        bytes <= DEPOSIT_BYTES
+    });
+    fits.count().max(1)
+}
+
+fn shown(path: &PathBuf) -> String {
+    format!("{:?}", escape(&path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())))
+}
+
+fn accession(planned: &Planned) -> Accession {
+    Accession {
+        object: planned.id,
+        level: planned.level,
+        source: Some(planned.source.clone()),
+        access: planned.access,
+        statements: planned.statements.clone(),
+        relations: planned.relations.clone(),
+    }
+}

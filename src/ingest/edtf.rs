@@ -1,0 +1,107 @@
+//! Spans of years as EDTF (ISO 8601-2, level 0), from two columns of a table.
+//!
+//! Only what is certain: anything else stays text.
+
+/// The span from `start` to `end`, each a year (`1885`, `-45`) or a day (`1855-01-01`). The first of January is how
+/// databases write a year, so a span between two such days is one of years. `None` where either is something else
+/// or the end comes first.
+#[must_use]
+pub fn span(start: &str, end: &str) -> Option<String> {
+    let (start, end) = (Date::read(start)?, Date::read(end)?);
+    if end < start {
+        return None;
+    }
+    let years = start.is_new_year() && end.is_new_year();
+    let (start, end) = (start.written(years), end.written(years));
+    Some(if start == end { start } else { format!("{start}/{end}") })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Date {
+    year: i32,
+    /// Month and day, unless only the year is said.
+    day: Option<(u8, u8)>,
+}
+
+impl Date {
+    fn read(text: &str) -> Option<Self> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let mut parts = digits.split('-');
+        let year = number(parts.next()?, 4)?;
+        let year = i32::try_from(year).ok()?;
+        let year = if negative { -year } else { year };
+        let day = match (parts.next(), parts.next(), parts.next()) {
+            (None, None, None) => None,
+            (Some(month), Some(day), None) if month.len() == 2 && day.len() == 2 => {
+                let (month, day) = (number(month, 2)?, number(day, 2)?);
+                let days = chrono::NaiveDate::from_ymd_opt(year, month, day)?;
+                let (month, day) = (chrono::Datelike::month(&days), chrono::Datelike::day(&days));
+                Some((u8::try_from(month).ok()?, u8::try_from(day).ok()?))
+            }
+            _ => return None,
+        };
+        Some(Self { year, day })
+    }
+
+    fn is_new_year(self) -> bool {
+        matches!(self.day, None | Some((1, 1)))
+    }
+
+    fn written(self, years: bool) -> String {
+        let sign = if self.year < 0 { "-" } else { "" };
+        let year = format!("{sign}{:04}", self.year.unsigned_abs());
+        match self.day {
+            Some((month, day)) if !years => format!("{year}-{month:02}-{day:02}"),
+            Some(_) | None => year,
+        }
+    }
+}
+
+fn number(text: &str, digits_max: usize) -> Option<u32> {
+    let fits = (1..=digits_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(start: &str, end: &str, written: Option<&str>) {
+        assert_eq!(span(start, end).as_deref(), written, "{start} to {end}");
+    }
+
+    #[test]
+    fn one_year_is_one_year() {
+        check("1885", "1885", Some("1885"));
+    }
+    #[test]
+    fn two_years_are_a_span() {
+        check("1885", "1890", Some("1885/1890"));
+    }
+    #[test]
+    fn new_years_days_are_years() {
+        check("1855-01-01", "1865-01-01", Some("1855/1865"));
+    }
+    #[test]
+    fn other_days_are_days() {
+        check("1855-01-01", "1855-03-02", Some("1855-01-01/1855-03-02"));
+    }
+    #[test]
+    fn early_years_have_four_digits() {
+        check("79", "79", Some("0079"));
+        check("-45", "-44", Some("-0045/-0044"));
+    }
+    #[test]
+    fn what_is_no_date_stays_text() {
+        check("c. 1885", "1890", None);
+        check("1885-13-01", "1885-13-01", None);
+        check("12345", "12345", None);
+    }
+    #[test]
+    fn an_end_before_the_start_stays_text() {
+        check("1890", "1885", None);
+    }
+}

@@ -1,0 +1,51 @@
+//! What is too much for one ingest. Every number is a promise to the memory of a small machine.
+
+/// Bytes of one row of a table: more than any catalogue record that we have seen (the largest has 40 KiB), and small
+/// enough that a file that is one endless line cannot fill the memory.
+pub const ROW_BYTES_MAX: usize = 1 << 20;
+/// Columns of a table. Spreadsheets end at 16,384; nobody maps a thousand.
+pub const COLUMNS_MAX: usize = 1_000;
+/// Rows of a table. One run remembers the id and place of each to find doubles (about 150 bytes), so this bounds that
+/// to 600 MB.
+pub const ROWS_MAX: u64 = 4_000_000;
+/// How deep JSON may nest. Records are flat; a thousand brackets are an attack.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Rows that are kept until the end where several rows are one object (they need not stand together).
+pub const GROUPED_ROWS_MAX: usize = 200_000;
+/// Bytes looked at to tell the encoding, the delimiter and the line ends of a table.
+pub const SAMPLE_BYTES: usize = 4 << 20;
+/// Rows looked at to tell the columns of a table that has no header.
+pub const SAMPLE_ROWS: usize = 50;
+/// Bytes of a spreadsheet on disk. It is compressed, and its texts are read into memory at once.
+pub const XLSX_BYTES_MAX: u64 = 128 << 20;
+/// Bytes that the parts of a spreadsheet say they have when unpacked.
+pub const XLSX_UNPACKED_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of a mapping profile.
+pub const PROFILE_BYTES_MAX: u64 = 1 << 20;
+/// Files of one folder, at all depths.
+pub const FILES_MAX: usize = 1_000_000;
+/// Folders inside folders.
+pub const FOLDER_DEPTH_MAX: usize = 16;
+/// Bytes of an identifier or a namespace: longer ones are texts that got into the wrong column.
+pub const IDENTIFIER_BYTES_MAX: usize = 1_024;
+/// Values that one cell may hold.
+pub const VALUES_MAX: usize = 1_000;
+/// Statements of one object from one row, so that one event stays small enough to be read and shown.
+pub const STATEMENTS_MAX: usize = 2_000;
+
+/// Objects that are looked up and appended together: large enough that the round trips do not count, small enough
+/// that a progress bar moves.
+pub const CHUNK_OBJECTS: usize = 500;
+/// Chunks read ahead of what is being appended.
+pub const CHUNKS_AHEAD: usize = 4;
+/// Chunks whose appends are on their way at the same time.
+pub const APPENDS_IN_FLIGHT: usize = 3;
+/// Changes of single objects whose appends are on their way at the same time; the ledger writes them together.
+pub const CHANGES_IN_FLIGHT: usize = 64;
+/// Files of one object that are staged and stored together, so that a book of a thousand pages does not need twice
+/// its size of staging space.
+pub const DEPOSIT_FILES: usize = 64;
+/// Bytes of the files that are staged and stored together; one larger file goes alone.
+pub const DEPOSIT_BYTES: u64 = 2 << 30;
+/// Problems that are kept word for word; the rest is counted.
+pub const PROBLEMS_KEPT: usize = 1_000;
