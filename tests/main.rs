@@ -9,4 +9,5 @@ mod projections;
 mod graph;
 mod oai;
 mod iiif;
+mod ingest;
 mod support;

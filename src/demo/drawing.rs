@@ -6,8 +6,9 @@
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    clippy::cast_lossless,
-    reason = "colours and pixels go between integers and fractions, always inside 0..=255 and the sides of a picture"
+    clippy::many_single_char_names,
+    reason = "colours and pixels go between integers and fractions, always inside 0..=255 and the sides of a picture; \
+              coordinates have the names that geometry gives them"
 )]
 
 use image::{Rgb, RgbImage};
@@ -133,7 +134,7 @@ fn tiles(x: f64, y: f64, seed: u32) -> Colour {
     let (i, j) = (u.floor() as i64, v.floor() as i64);
     let (a, b) = ((u.fract() - 0.5).abs(), (v.fract() - 0.5).abs());
     // A square and the same one turned by an eighth make the star.
-    let star = a.max(b).min((a + b) / 1.414_213_562);
+    let star = a.max(b).min((a + b) * std::f64::consts::FRAC_1_SQRT_2);
     let ring = if star < 0.2 {
         2
     } else if star < 0.31 {

@@ -2,6 +2,7 @@
 //! edited a little so that there is a history to look at. All of it can be done again without doing anything twice.
 
 mod drawing;
+mod thing;
 mod things;
 
 use std::path::{Path, PathBuf};
@@ -139,7 +140,7 @@ fn encoded(drawn: &image::RgbImage, name: &str) -> image::ImageResult<Vec<u8>> {
 
 fn table_of_things() -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(things::COLUMNS.iter().chain(&["files"]))?;
+    table.write_record(thing::COLUMNS.iter().chain(&["files"]))?;
     for thing in things::ALL {
         let cell = |column: &str| match column {
             "identifier" => thing.identifier,
@@ -149,7 +150,7 @@ fn table_of_things() -> Result<Vec<u8>, csv::Error> {
         };
         let files: Vec<_> = thing.pictures.iter().map(|picture| picture.name).collect();
         let files = files.join("|");
-        table.write_record(things::COLUMNS.iter().map(|column| cell(column)).chain([files.as_str()]))?;
+        table.write_record(thing::COLUMNS.iter().map(|column| cell(column)).chain([files.as_str()]))?;
     }
     table.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
@@ -178,6 +179,7 @@ pub async fn fill(archive: &Archive, progress: &Progress) -> Result<Report, Demo
 async fn edit(archive: &Archive) -> Result<(), DemoError> {
     let person = archive.register_agent(AgentKind::Person, "Demo archivist", None).await?;
     let mut batch: Option<BatchId> = None;
+    let mut described = 0u64;
     for edit in EDITS {
         let Some(object) = standing(archive, edit.identifier).await? else { continue };
         if object.values(edit.property).any(|statement| statement.text == edit.text) {
@@ -195,6 +197,7 @@ async fn edit(archive: &Archive) -> Result<(), DemoError> {
         let retracted = old.map(|standing| standing.id).collect();
         let reason = Some(edit.reason.to_owned());
         archive.describe(acting, object.id, Some(object.version), asserted, retracted, reason).await?;
+        described += 1;
     }
     if let Some(object) = standing(archive, WITHDRAWN.0).await?
         && object.has_access(Access::Public)
@@ -203,7 +206,7 @@ async fn edit(archive: &Archive) -> Result<(), DemoError> {
         archive.set_access(acting, object.id, Access::Withdrawn, WITHDRAWN.1.to_owned()).await?;
     }
     if let Some(batch) = batch {
-        let counts = fonds_schemas::event::BatchCounts { described: EDITS.len() as u64, ..Default::default() };
+        let counts = fonds_schemas::event::BatchCounts { described, ..Default::default() };
         archive.close_batch(Acting { agent: person, on_behalf_of: None, batch }, counts).await?;
     }
     Ok(())

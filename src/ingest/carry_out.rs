@@ -1,7 +1,7 @@
 //! Doing what was decided for a chunk: appending, and storing files.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::Path;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -146,7 +146,7 @@ fn together(found: &[Found]) -> usize {
     fits.count().max(1)
 }
 
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     format!("{:?}", escape(&path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())))
 }
 

@@ -18,7 +18,7 @@ use super::row::{Read, Row};
 const RECORD_LINES_MAX: usize = 1_000;
 
 /// Splits one record into fields, a line at a time.
-struct Fields {
+struct Record {
     delimiter: u8,
     state: State,
     fields: Vec<Vec<u8>>,
@@ -35,7 +35,7 @@ enum State {
     QuoteInQuoted,
 }
 
-impl Fields {
+impl Record {
     fn new(delimiter: u8) -> Self {
         Self { delimiter, state: State::Start, fields: Vec::new(), field: Vec::new(), stray: None }
     }
@@ -163,7 +163,7 @@ impl Csv {
             }
         };
         self.row += 1;
-        let mut fields = Fields::new(self.delimiter);
+        let mut fields = Record::new(self.delimiter);
         let mut complete = fields.line(&first);
         let mut rest: Vec<(u64, Line)> = Vec::new();
         let mut bytes = first.len();
@@ -188,7 +188,7 @@ impl Csv {
     }
 
     /// What is wrong with a record, and in which column.
-    fn wrong(&self, fields: &Fields, complete: bool, wanted: usize) -> Option<(Option<String>, String)> {
+    fn wrong(&self, fields: &Record, complete: bool, wanted: usize) -> Option<(Option<String>, String)> {
         let name = |place: usize| self.header.get(place).cloned();
         if !complete {
             return Some((name(fields.fields.len()), "a quotation mark opens here that is never closed".to_owned()));
@@ -213,7 +213,7 @@ impl Csv {
         let whole = |line: &Line| match line {
             Line::TooLong => false,
             Line::Bytes(bytes) => {
-                let mut fields = Fields::new(delimiter);
+                let mut fields = Record::new(delimiter);
                 fields.line(bytes) && fields.stray.is_none() && fields.fields.len() == wanted && wanted > 1
             }
         };

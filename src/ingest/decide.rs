@@ -60,7 +60,8 @@ impl Run<'_> {
             }
         }
         self.compare(differing, &mut decided).await?;
-        if !self.request.check && !(decided.new.is_empty() && decided.changes.is_empty()) {
+        let news = !decided.new.is_empty() || !decided.changes.is_empty();
+        if news && !self.request.check {
             self.acting().await?;
         }
         Ok(decided)

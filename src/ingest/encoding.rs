@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::limits::SAMPLE_BYTES;
 
@@ -48,7 +48,11 @@ fn unpacked(path: &Path, count: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Sen
 /// Looks at the beginning of a table.
 pub fn sample(path: &Path) -> io::Result<Sample> {
     let mut raw = Vec::new();
-    unpacked(path, Arc::default())?.take(SAMPLE_BYTES as u64).read_to_end(&mut raw)?;
+    let read = unpacked(path, Arc::default())?.take(SAMPLE_BYTES as u64).read_to_end(&mut raw);
+    // A file that breaks off is read up to there; the reader says where.
+    if raw.is_empty() {
+        read?;
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(&raw) {
         let (text, _) = encoding.decode_without_bom_handling(&raw[mark..]);
         return Ok(Sample { bytes: text.into_owned().into_bytes(), encoding, guessed: false });
@@ -82,35 +86,43 @@ pub fn open(path: &Path, encoding: &'static Encoding, count: Arc<AtomicU64>) -> 
         return Ok(Box::new(raw));
     }
     debug_assert!(encoding == UTF_16LE || encoding == UTF_16BE || encoding == WINDOWS_1252);
-    let decoded = Decoded { inner: raw, decoder: encoding.new_decoder_with_bom_removal(), ended: false };
-    Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, decoded)))
+    let decoder = encoding.new_decoder_with_bom_removal();
+    Ok(Box::new(Decoded { inner: raw, decoder, text: Vec::new(), taken: 0, ended: false }))
 }
 
 /// Another encoding, read as UTF-8. What cannot be read becomes U+FFFD, of which the planner warns.
 struct Decoded<R> {
     inner: R,
     decoder: Decoder,
+    text: Vec<u8>,
+    taken: usize,
     ended: bool,
+}
+
+impl<R: BufRead> BufRead for Decoded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.taken == self.text.len() && !self.ended {
+            self.text.resize(BUFFER_BYTES, 0);
+            self.taken = 0;
+            let input = self.inner.fill_buf()?;
+            let last = input.is_empty();
+            let (result, read, written, _) = self.decoder.decode_to_utf8(input, &mut self.text, last);
+            self.inner.consume(read);
+            self.text.truncate(written);
+            self.ended = last && result == CoderResult::InputEmpty;
+        }
+        Ok(&self.text[self.taken..])
+    }
+    fn consume(&mut self, amount: usize) {
+        self.taken = (self.taken + amount).min(self.text.len());
+    }
 }
 
 impl<R: BufRead> Read for Decoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // The decoder needs room for one character.
-        debug_assert!(buffer.len() >= 4);
-        loop {
-            if self.ended {
-                return Ok(0);
-            }
-            let input = self.inner.fill_buf()?;
-            let last = input.is_empty();
-            let (_, read, written, _) = self.decoder.decode_to_utf8(input, buffer, last);
-            self.inner.consume(read);
-            self.ended = last && read == 0 && written == 0;
-            if written > 0 {
-                return Ok(written);
-            }
-            self.ended |= last;
-        }
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
     }
 }
 

@@ -142,13 +142,13 @@ fn table_in(folder: &Path, wanted: Option<&str>) -> Result<Option<(PathBuf, Form
     match tables.as_slice() {
         [] => Ok(None),
         [(name, format)] => Ok(Some((folder.join(name), *format))),
-        several => match called(several) {
-            Some((name, format)) => Ok(Some((folder.join(name), format))),
-            None => {
-                let names: Vec<_> = several.iter().map(|(name, _)| name.as_str()).collect();
-                Err(format!("it holds several tables ({}): name one of them instead", names.join(", ")))
+        several => {
+            if let Some((name, format)) = called(several) {
+                return Ok(Some((folder.join(name), format)));
             }
-        },
+            let names: Vec<_> = several.iter().map(|(name, _)| name.as_str()).collect();
+            Err(format!("it holds several tables ({}): name one of them instead", names.join(", ")))
+        }
     }
 }
 

@@ -106,23 +106,23 @@ fn step_into(folder: &Path, step: &str, shown: &str) -> Result<(PathBuf, std::fs
 pub fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
-        let (Some(x), Some(y)) = (left.chars().next(), right.chars().next()) else {
+        let (Some(one), Some(other)) = (left.chars().next(), right.chars().next()) else {
             return left.len().cmp(&right.len()).then_with(|| a.cmp(b));
         };
-        if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (m, n) = (digits(left), digits(right));
-            let (value, other) = (m.trim_start_matches('0'), n.trim_start_matches('0'));
-            let order = value.len().cmp(&other.len()).then_with(|| value.cmp(other));
+        if one.is_ascii_digit() && other.is_ascii_digit() {
+            let (digits_left, digits_right) = (digits(left), digits(right));
+            let (value, than) = (digits_left.trim_start_matches('0'), digits_right.trim_start_matches('0'));
+            let order = value.len().cmp(&than.len()).then_with(|| value.cmp(than));
             if order != Ordering::Equal {
                 return order;
             }
-            left = &left[m.len()..];
-            right = &right[n.len()..];
-        } else if x == y {
-            left = &left[x.len_utf8()..];
-            right = &right[y.len_utf8()..];
+            left = &left[digits_left.len()..];
+            right = &right[digits_right.len()..];
+        } else if one == other {
+            left = &left[one.len_utf8()..];
+            right = &right[other.len_utf8()..];
         } else {
-            return x.cmp(&y);
+            return one.cmp(&other);
         }
     }
 }

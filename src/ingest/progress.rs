@@ -77,7 +77,6 @@ impl Progress {
         let rate = report.rows as f64 / seconds;
         let message = format!("{} rows, {rate:.0} a second, {} files", report.rows, report.counts.files);
         match &self.way {
-            Way::Silent => {}
             Way::Bar(bar) => {
                 bar.set_message(message);
                 bar.set_position(read);
@@ -89,7 +88,7 @@ impl Progress {
                 // Whoever does not read standard error does not want to know.
                 let _ = writeln!(std::io::stderr(), "{message}{percent}");
             }
-            Way::Lines => {}
+            Way::Silent | Way::Lines => {}
         }
     }
 

@@ -75,6 +75,7 @@ impl Reader {
 
     /// Reads everything and hands it on in chunks; ends early when nobody takes them. Returns the columns that the
     /// profile does not know, and how many rows had them.
+    #[must_use]
     pub fn read(self, chunks: &mpsc::Sender<Chunk>) -> Vec<(String, u64)> {
         let files = self.planner.profile().rows == RowsAre::Files;
         let order = self.planner.profile().files.as_ref().map_or(FileOrder::Rows, |files| files.order);
@@ -135,15 +136,14 @@ impl Pump<'_> {
     /// Takes a row that is an object. Says whether to go on.
     fn row(&mut self, read: Read) -> bool {
         if let Some(mut planned) = self.planned(read) {
-            match self.seen.get(&planned.id) {
-                Some(first) => self.chunk.problems.push(double(&planned, &first.place)),
-                None => {
-                    // Only what a message needs: this map grows with the input.
-                    let place = Place { column: None, ..planned.place.clone() };
-                    self.seen.insert(planned.id, Seen { place, group: 0 });
-                    arrange(&mut planned, self.order);
-                    self.chunk.objects.push(planned);
-                }
+            if let Some(first) = self.seen.get(&planned.id) {
+                self.chunk.problems.push(double(&planned, &first.place));
+            } else {
+                // Only what a message needs: this map grows with the input.
+                let place = Place { column: None, ..planned.place.clone() };
+                self.seen.insert(planned.id, Seen { place, group: 0 });
+                arrange(&mut planned, self.order);
+                self.chunk.objects.push(planned);
             }
         }
         let full = self.chunk.objects.len() >= CHUNK_OBJECTS || self.chunk.problems.len() >= CHUNK_OBJECTS;

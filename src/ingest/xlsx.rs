@@ -86,9 +86,8 @@ fn finish(file: &Arc<str>, header: Option<u32>, (row, cells): (u32, Map<String, 
 fn value(cell: &DataRef<'_>) -> Option<Value> {
     let text = match cell {
         DataRef::Empty => return None,
-        DataRef::String(text) => text.clone(),
         DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
         DataRef::Int(number) => number.to_string(),
         // Every whole number up to 2^53 is written by Display without a decimal point.
         DataRef::Float(number) => number.to_string(),
