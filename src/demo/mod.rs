@@ -196,7 +196,8 @@ async fn edit(archive: &Archive) -> Result<(), DemoError> {
         });
         let retracted = old.map(|standing| standing.id).collect();
         let reason = Some(edit.reason.to_owned());
-        archive.describe(acting, object.id, Some(object.version), asserted, retracted, reason).await?;
+        let change = crate::commands::Edit { version: Some(object.version), asserted, retracted, reason };
+        archive.describe(acting, object.id, change).await?;
         described += 1;
     }
     if let Some(object) = standing(archive, WITHDRAWN.0).await?

@@ -11,7 +11,7 @@ use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES};
 use super::plan::Planned;
 use super::problem::{Place, Problem, chain, escape};
 use super::run::{Done, IngestError, Run, command};
-use crate::commands::{Accession, Acting, Deposit};
+use crate::commands::{Accession, Acting, Deposit, Edit};
 
 impl Run<'_> {
     /// Does what was decided; with `--check`, only looks at the files.
@@ -66,8 +66,8 @@ impl Run<'_> {
         let archive = self.archive;
         if !difference.asserted.is_empty() || !difference.retracted.is_empty() {
             let (asserted, retracted) = (difference.asserted, difference.retracted);
-            let described = archive.describe(acting, object, Some(version), asserted, retracted, None).await;
-            described.map_err(command("describe an object"))?;
+            let edit = Edit { version: Some(version), asserted, retracted, reason: None };
+            archive.describe(acting, object, edit).await.map_err(command("describe an object"))?;
         }
         if !difference.related.is_empty() || !difference.unrelated.is_empty() {
             let related = archive.relate(acting, object, difference.related, difference.unrelated, None).await;

@@ -70,14 +70,11 @@ impl Report {
         }
     }
 
-    /// The report for people.
+    /// The report for people; the problems are lines of their own before it.
     #[must_use]
     pub fn to_text(&self) -> String {
         let counts = &self.counts;
         let mut text = String::new();
-        for problem in &self.problems {
-            let _ = writeln!(text, "{problem}");
-        }
         if self.problems_not_kept > 0 {
             let _ = writeln!(text, "… and {} more", self.problems_not_kept);
         }
@@ -105,18 +102,6 @@ impl Report {
             text.push_str("  nothing was written (--check)\n");
         }
         text
-    }
-
-    /// The report for programs: one object a problem, then the summary with counts and `seconds`.
-    pub fn to_json_lines(&self) -> Result<String, serde_json::Error> {
-        let mut text = String::new();
-        for problem in &self.problems {
-            text.push_str(&serde_json::to_string(problem)?);
-            text.push('\n');
-        }
-        text.push_str(&serde_json::to_string(self)?);
-        text.push('\n');
-        Ok(text)
     }
 }
 
@@ -149,13 +134,5 @@ mod tests {
             report.note(Problem::warning(Place::file("a"), "x"));
         }
         assert_eq!((report.problems.len(), report.problems_not_kept, report.warnings), (1_000, 1, 1_001));
-    }
-    #[test]
-    fn the_last_line_for_programs_is_the_summary() {
-        let mut report = Report { seconds: 1.5, ..Report::default() };
-        report.note(Problem::refused(Place::file("a"), "x"));
-        let lines = report.to_json_lines().unwrap();
-        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-        assert_eq!((&last["refused"], &last["seconds"]), (&1.into(), &1.5.into()));
     }
 }

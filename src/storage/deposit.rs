@@ -42,19 +42,13 @@ impl Storage {
                 let declaration = Key::from(format!("{place}/{OBJECT_DECLARATION}"));
                 self.put_same(&declaration, Bytes::from_static(OBJECT_DECLARATION_TEXT.as_bytes())).await?;
             }
-            let contents = additions.iter().map(|addition| {
+            let (mut puts, mut added) = (Vec::new(), Vec::new());
+            for addition in &additions {
                 let staged = &files[addition.index].staged;
-                (format!("{place}/v{next}/content/{}", addition.name), staged)
-            });
-            let puts = contents.map(|(path, staged)| self.put_content(path, staged));
+                puts.push(self.put_content(format!("{place}/v{next}/content/{}", addition.name), staged));
+                added.push((addition.name.clone(), staged.sha512, staged.sha256));
+            }
             futures::stream::iter(puts).buffer_unordered(PUTS).try_collect::<Vec<()>>().await?;
-            let added: Vec<_> = additions
-                .iter()
-                .map(|addition| {
-                    let staged = &files[addition.index].staged;
-                    (addition.name.clone(), staged.sha512, staged.sha256)
-                })
-                .collect();
             after = after.with_version(&added, note);
             self.commit(&place, next, &after).await?;
         }
@@ -69,15 +63,22 @@ impl Storage {
     pub(super) async fn recover(&self, object: ObjectId) -> Result<(), StorageError> {
         let place = inventory::object_root(object);
         let prefix = Key::from(place.as_str());
-        let listed: Vec<_> = self.store.list(Some(&prefix)).try_collect().await.map_err(|error| {
-            StorageError::backend("listing", &prefix, error)
-        })?;
+        let listed: Vec<_> = self
+            .store
+            .list(Some(&prefix))
+            .try_collect()
+            .await
+            .map_err(|error| StorageError::backend("listing", &prefix, error))?;
         let keys: BTreeSet<Key> = listed.into_iter().map(|found| found.location).collect();
         let head = keys.iter().filter_map(|key| committed_version(&place, key)).max().unwrap_or(0);
         if head > 0 {
             let key = Key::from(format!("{place}/v{head}/{INVENTORY}"));
             let bytes = self.read(&key).await?;
             read_inventory(&key, &bytes, object)?;
+            let sidecar = self.read_if_there(&Key::from(format!("{place}/v{head}/{SIDECAR}"))).await?;
+            if sidecar.is_some_and(|found| found != inventory::sidecar(&bytes)) {
+                return Err(rotten(&key));
+            }
             self.complete(&place, head, bytes).await?;
         }
         for key in keys.iter().filter(|key| is_leftover(&place, key, head)) {
@@ -96,20 +97,25 @@ impl Storage {
         let key = Key::from(format!("{place}/{INVENTORY}"));
         let Some(bytes) = self.read_if_there(&key).await? else { return Ok(None) };
         let sidecar = self.read_if_there(&Key::from(format!("{place}/{SIDECAR}"))).await?;
-        // Building upon an inventory that rotted would give the damage a fresh checksum.
-        if sidecar.as_deref() != Some(inventory::sidecar(&bytes).as_bytes()) {
-            let why = "its checksum is not the one in its sidecar".to_owned();
-            return Err(StorageError::BadInventory { path: key.to_string(), why });
+        let inventory = read_inventory(&key, &bytes, object)?;
+        if sidecar.is_some_and(|found| found == inventory::sidecar(&bytes)) {
+            return Ok(Some(inventory));
         }
-        read_inventory(&key, &bytes, object).map(Some)
+        // Either a writer elsewhere died before its last step, and the version's own inventory is the same, or the
+        // inventory rotted: to build upon that would give the damage a fresh checksum.
+        let head = inventory.head_number().unwrap_or(0);
+        if self.read_if_there(&Key::from(format!("{place}/v{head}/{INVENTORY}"))).await? != Some(bytes.clone()) {
+            return Err(rotten(&key));
+        }
+        self.complete(&place, head, bytes).await?;
+        Ok(Some(inventory))
     }
 
     async fn commit(&self, place: &str, version: u64, after: &Inventory) -> Result<(), StorageError> {
         let key = Key::from(format!("{place}/v{version}/{INVENTORY}"));
-        let bytes = after.to_bytes().map_err(|error| StorageError::BadInventory {
-            path: key.to_string(),
-            why: error.to_string(),
-        })?;
+        let bytes = after
+            .to_bytes()
+            .map_err(|error| StorageError::BadInventory { path: key.to_string(), why: error.to_string() })?;
         let bytes = Bytes::from(bytes);
         self.put_same(&key, bytes.clone()).await?;
         self.complete(place, version, bytes).await
@@ -221,6 +227,11 @@ pub(super) fn parse_key(path: &str) -> Result<Key, StorageError> {
 
 fn read_inventory(key: &Key, bytes: &[u8], object: ObjectId) -> Result<Inventory, StorageError> {
     Inventory::read(bytes, object).map_err(|why| StorageError::BadInventory { path: key.to_string(), why })
+}
+
+fn rotten(key: &Key) -> StorageError {
+    let why = "its checksum is not the one in its sidecar".to_owned();
+    StorageError::BadInventory { path: key.to_string(), why }
 }
 
 /// The part of a key below the object.

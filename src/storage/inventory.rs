@@ -150,8 +150,7 @@ impl Inventory {
         }
         // The validator warns of a version without message (W007).
         let message = if note.message.trim().is_empty() { "files added" } else { note.message.trim() };
-        let user =
-            User { name: note.agent.to_string(), address: format!("urn:fonds:agent:{}", note.agent) };
+        let user = User { name: note.agent.to_string(), address: format!("urn:fonds:agent:{}", note.agent) };
         let version = Version { created: note.created.to_string(), message: message.to_owned(), state, user };
         self.versions.insert(next.clone(), version);
         self.head = next;
@@ -188,7 +187,9 @@ pub(super) fn version_number(text: &str) -> Option<u64> {
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !part.trim_matches(['.', ' ']).is_empty()).unwrap_or_default();
     let kept = last.nfc().filter(|character| !is_invisible(*character)).map(|character| match character {
-        '{' | '}' | '^' | '%' | '`' | '[' | ']' | '"' | '\'' | '<' | '>' | '~' | '#' | '|' | '*' | '?' | ':' | '&' => '_',
+        '{' | '}' | '^' | '%' | '`' | '[' | ']' | '"' | '\'' | '<' | '>' | '~' | '#' | '|' | '*' | '?' | ':' | '&' => {
+            '_'
+        }
         character if character.is_whitespace() => ' ',
         character => character,
     });

@@ -127,9 +127,12 @@ impl Storage {
         let mut broken = None;
         while let Some(chunk) = source.next().await {
             match chunk {
-                // The writer refused and hung up; it says why below.
-                Ok(bytes) if send.send(bytes).await.is_err() => break,
-                Ok(_) => {}
+                Ok(bytes) => {
+                    // The writer refused and hung up; it says why below.
+                    if send.send(bytes).await.is_err() {
+                        break;
+                    }
+                }
                 Err(error) => {
                     broken = Some(StorageError::local("receiving", "an upload", error));
                     break;

@@ -52,8 +52,8 @@ pub(super) fn store(settings: &Settings) -> Result<(Arc<dyn ObjectStore>, Option
 fn bucket(s3: &S3Settings) -> Result<Arc<dyn ObjectStore>, StorageError> {
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&s3.bucket)
-        .with_access_key_id(s3.access_key.expose())
-        .with_secret_access_key(s3.secret_key.expose())
+        .with_access_key_id(s3.access_key.reveal())
+        .with_secret_access_key(s3.secret_key.reveal())
         .with_conditional_put(S3ConditionalPut::ETagMatch);
     if !s3.region.is_empty() {
         builder = builder.with_region(&s3.region);

@@ -4,11 +4,13 @@ use super::output::{Done, Output};
 use super::serve;
 use crate::config::Settings;
 use crate::demo;
+use crate::ingest::Progress;
 
 /// Fills the data directory with the demo collection where it is not there yet, and serves it.
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Done> {
+    let progress = if output.is_json() { Progress::silent() } else { Progress::to_stderr() };
     serve::serve(settings, output, async |archive| {
-        demo::fill(archive).await?;
+        demo::fill(archive, &progress).await?;
         Ok(archive.settle().await?)
     })
     .await

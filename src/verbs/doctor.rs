@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Instant;
 
 use serde::Serialize;
 
+use super::output::{Done, Output};
 use crate::config::Settings;
 use crate::postgres::binaries::{self, Candidate};
 use crate::postgres::{self, places};
@@ -60,16 +60,10 @@ struct DataReport {
 }
 
 /// Looks at everything and tells it; fails where fonds could not start.
-pub async fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
+pub async fn run(settings: &Settings, output: &Output) -> anyhow::Result<Done> {
     let report = look(settings).await;
-    let text = if json { serde_json::to_string_pretty(&report)? + "\n" } else { render(&report) };
-    tell(&text);
-    Ok(if report.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-#[expect(clippy::print_stdout, reason = "this is what the verb is for")]
-fn tell(text: &str) {
-    print!("{text}");
+    output.line(render(&report).trim_end(), &report);
+    Ok(if report.problems.is_empty() { Done::Well } else { Done::Badly })
 }
 
 async fn look(settings: &Settings) -> Report {
