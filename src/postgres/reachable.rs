@@ -19,37 +19,62 @@ pub fn reachable(binaries: Binaries, account: &Account, folder: &Path) -> Result
     if account.blocked_by(&binaries.folder).is_none() {
         return Ok(binaries);
     }
+    let installation = Installation::of(&binaries.folder).map_err(|why| PostgresError::NotCopied {
+        from: binaries.folder.clone(),
+        user: account.name.clone(),
+        why,
+    })?;
     let copy = folder.join(format!("bin-{}", binaries.version));
-    if !copy.join("bin/postgres").is_file() {
+    let bin = copy.join(&installation.place).join("bin");
+    if !bin.join("postgres").is_file() {
         tracing::info!(from = %binaries.folder.display(), user = account.name, "copying PostgreSQL to where its user may run it");
-        make_copy(&binaries.folder, &copy, account)?;
+        installation.copy_to(&copy, account)?;
     }
-    Ok(Binaries { folder: copy.join("bin"), ..binaries })
+    Ok(Binaries { folder: bin, ..binaries })
 }
 
-fn make_copy(bin: &Path, copy: &Path, account: &Account) -> Result<(), PostgresError> {
-    let refused = |from: &Path, why: &str| PostgresError::NotCopied {
-        from: from.to_owned(),
-        user: account.name.clone(),
-        why: why.to_owned(),
-    };
-    let root = fs::canonicalize(bin).map_err(io("read", bin))?.parent().map(Path::to_owned).unwrap_or_default();
-    if !root.join("share").is_dir() || !root.join("lib").is_dir() {
-        return Err(refused(&root, "it has no folders lib and share beside its folder bin"));
+/// A tree of programs, libraries and shared files that finds its parts by where it lies.
+struct Installation {
+    /// The folder with `bin`, `lib` and `share`.
+    root: PathBuf,
+    /// Its place in the copy: the last two names of its own. A Python package keeps some libraries three folders above
+    /// its programs, beside the package, so the distance must stay the same.
+    place: PathBuf,
+    /// Those libraries, and their place in the copy.
+    beside: Option<(PathBuf, PathBuf)>,
+}
+
+impl Installation {
+    fn of(bin: &Path) -> Result<Self, String> {
+        let bin = fs::canonicalize(bin).map_err(|error| error.to_string())?;
+        let root = bin.parent().ok_or("it is no installation")?;
+        if !root.join("share").is_dir() || !root.join("lib").is_dir() {
+            return Err("it has no folders lib and share beside its folder bin".to_owned());
+        }
+        let names = root.parent().and_then(Path::file_name).zip(root.file_name());
+        let (package, name) = names.ok_or("it spreads over the whole system")?;
+        let libraries = PathBuf::from(format!("{}.libs", package.to_string_lossy()));
+        let beside = root.ancestors().nth(2).map(|above| above.join(&libraries)).filter(|folder| folder.is_dir());
+        let beside = beside.map(|folder| (folder, libraries));
+        Ok(Self { place: Path::new(package).join(name), root: root.to_owned(), beside })
     }
-    // A copy under its final name is a whole one.
-    let begun = copy.with_extension("new");
-    if begun.exists() {
-        fs::remove_dir_all(&begun).map_err(io("remove", &begun))?;
+
+    fn copy_to(&self, copy: &Path, account: &Account) -> Result<(), PostgresError> {
+        // A copy under its final name is a whole one.
+        let begun = copy.with_extension("new");
+        for leftover in [&begun, copy].into_iter().filter(|folder| folder.exists()) {
+            fs::remove_dir_all(leftover).map_err(io("remove", leftover))?;
+        }
+        let parts = ["bin", "lib", "share"].map(|part| (self.root.join(part), self.place.join(part)));
+        let mut left = LARGEST;
+        for (from, to) in parts.into_iter().chain(self.beside.clone()) {
+            if !copy_folder(&from, &begun.join(to), DEEPEST, &mut left)? {
+                let why = "it is larger or deeper than any PostgreSQL".to_owned();
+                return Err(PostgresError::NotCopied { from, user: account.name.clone(), why });
+            }
+        }
+        fs::rename(&begun, copy).map_err(io("rename", &begun))
     }
-    let mut left = LARGEST;
-    make_folder(&begun)?;
-    for part in ["bin", "lib", "share"] {
-        copy_folder(&root.join(part), &begun.join(part), DEEPEST, &mut left)?
-            .then_some(())
-            .ok_or_else(|| refused(&root, "it is larger or deeper than any PostgreSQL"))?;
-    }
-    fs::rename(&begun, copy).map_err(io("rename", &begun))
 }
 
 /// Copies a folder; false where there is more than is left.
@@ -75,7 +100,12 @@ fn copy_folder(from: &Path, to: &Path, depth: u32, left: &mut u64) -> Result<boo
     Ok(true)
 }
 
+/// Makes a folder, and those above it that are missing, which everybody may enter whatever our umask says.
 fn make_folder(folder: &Path) -> Result<(), PostgresError> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    folder.parent().map_or(Ok(()), make_folder)?;
     fs::create_dir(folder).map_err(io("make", folder))?;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(io("open up", folder))
 }

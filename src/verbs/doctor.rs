@@ -192,3 +192,34 @@ fn bytes(number: u64) -> String {
     let mib = number >> 20;
     if mib < 10_240 { format!("{mib} MiB") } else { format!("{} GiB", mib >> 10) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_without_postgres_is_a_problem_that_names_it() {
+        let data = tempfile::tempdir().unwrap();
+        let mut settings = Settings { data: data.path().join("new"), ..Settings::default() };
+        settings.database.binaries = Some("/nonexistent".into());
+        let report = look(&settings).await;
+        assert_eq!((report.data.exists, report.data.writable, report.postgres.running), (false, true, None));
+        assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
+        let text = render(&report);
+        for wanted in ["/nonexistent  cannot be used: it has no postgres", "none found", "will be made", "1 problems"] {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+        assert!(!settings.data.exists(), "doctor changes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_server_of_ones_own_needs_no_binaries() {
+        let data = tempfile::tempdir().unwrap();
+        let mut settings = Settings { data: data.path().to_owned(), ..Settings::default() };
+        settings.database.binaries = Some("/nonexistent".into());
+        settings.database.url = Some(crate::config::Secret::new("postgres://example.org"));
+        let report = look(&settings).await;
+        assert!(report.problems.is_empty(), "{:?}", report.problems);
+        assert!(!serde_json::to_string(&report).unwrap().contains("example.org"));
+    }
+}
