@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn doubling_a_text_again_and_again_is_refused() {
-        let binds: String = (1..20).map(|i| format!("BIND(CONCAT(?v{}, ?v{}) AS ?v{i}) ", i - 1, i - 1)).collect();
+        let double = |i: u32| format!("BIND(CONCAT(?v{}, ?v{}) AS ?v{i}) ", i - 1, i - 1);
+        let binds = (1..20).map(double).collect::<Vec<_>>().concat();
         let query = format!("SELECT * WHERE {{ ?s ?p ?v0 {binds} }}");
         assert_eq!(check_query(&query), Err(TooCostly::Growth(1 << 19, GROWTH_MAX)));
     }
