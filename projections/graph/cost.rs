@@ -16,9 +16,21 @@ const GROWTH_OF_GROUPS_MAX: u64 = 16;
 /// How often `GROUP_CONCAT` may stand in a query.
 const GROUP_CONCATS_MAX: u64 = 8;
 
+/// Operators, functions and patterns in a query. Planning takes time that grows faster than their number and cannot be
+/// stopped either.
+const PARTS_MAX: usize = 1_000;
+/// Triple patterns and property paths in a query: ordering their joins takes the cube of their number.
+const PATTERNS_MAX: usize = 64;
+
 /// Why a query is refused before it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooCostly {
+    /// Operators.
+    #[error("it has {0} operators, at most {PARTS_MAX} are allowed")]
+    Parts(usize),
+    /// Patterns.
+    #[error("it has {0} triple patterns, at most {PATTERNS_MAX} are allowed")]
+    Patterns(usize),
     /// Joins of VALUES and UNION.
     #[error("its VALUES and UNION make {0} rows before anything is looked up, at most {ROWS_MAX} are allowed")]
     Rows(u64),
@@ -39,6 +51,13 @@ pub enum TooCostly {
 /// Checks the written algebra of a query.
 pub(super) fn check(sse: &str) -> Result<(), TooCostly> {
     let tree = parse(sse);
+    let (parts, patterns) = size(&tree);
+    if parts > PARTS_MAX {
+        return Err(TooCostly::Parts(parts));
+    }
+    if patterns > PATTERNS_MAX {
+        return Err(TooCostly::Patterns(patterns));
+    }
     let mut growth = Growth { factor: 1, groups: 0 };
     growth.of(&tree)?;
     if growth.groups > GROUP_CONCATS_MAX {
@@ -137,6 +156,17 @@ fn closing(bytes: &[u8], mut at: usize, close: u8) -> usize {
     bytes.len()
 }
 
+/// How many parts the query has, and how many of them are triple patterns or paths. Rows of VALUES are no parts.
+fn size(node: &Node<'_>) -> (usize, usize) {
+    let Node::List(parts) = node else { return (0, 0) };
+    let own = usize::from(matches!(node.head(), "triple" | "path"));
+    if node.head() == "table" {
+        return (1, 0);
+    }
+    let inner = parts.iter().map(size).fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    (inner.0 + 1, inner.1 + own)
+}
+
 /// How many rows a pattern makes for each row that is read from the store.
 fn rows(node: &Node<'_>) -> u64 {
     let Node::List(parts) = node else { return 1 };
@@ -203,7 +233,8 @@ mod tests {
 
     #[test]
     fn doubling_a_text_again_and_again_is_refused() {
-        let binds: String = (1..20).map(|i| format!("BIND(CONCAT(?v{}, ?v{}) AS ?v{i}) ", i - 1, i - 1)).collect();
+        let double = |i: u32| format!("BIND(CONCAT(?v{}, ?v{}) AS ?v{i}) ", i - 1, i - 1);
+        let binds = (1..20).map(double).collect::<Vec<_>>().concat();
         let query = format!("SELECT * WHERE {{ ?s ?p ?v0 {binds} }}");
         assert_eq!(check_query(&query), Err(TooCostly::Growth(1 << 19, GROWTH_MAX)));
     }

@@ -9,7 +9,13 @@ use fonds_schemas::{Addresses, Object, ObjectId, Relation, RelationKind, Stateme
 use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 
-use super::vocabulary::*;
+use super::vocabulary::{
+    BF_INSTANCE_OF, BF_ITEM_OF, CRM_DOCUMENTS, CRM_PRODUCED_BY, DC_IDENTIFIER, DC_RIGHTS, DCTERMS_IS_FORMAT_OF,
+    DCTERMS_IS_PART_OF, DCTERMS_IS_REFERENCED_BY, DCTERMS_RELATION, DCTERMS_TYPE, EBUCORE_BYTES, EBUCORE_FILE_NAME,
+    EBUCORE_HEIGHT, EBUCORE_MIME_TYPE, EBUCORE_WIDTH, EDM_AGGREGATED_CHO, EDM_DATA_PROVIDER, EDM_HAS_VIEW,
+    EDM_IS_SHOWN_AT, EDM_IS_SHOWN_BY, EDM_PROVIDED_CHO, EDM_RIGHTS, EDM_TYPE, EDM_WEB_RESOURCE, EDTF, ORE_AGGREGATES,
+    ORE_AGGREGATION, PREMIS_DIGEST, PREMIS_FILE, PROV_WAS_DERIVED_FROM, SVCS_HAS_SERVICE,
+};
 
 /// The description of the object, without its relations to other objects: what those may show depends on the others.
 #[must_use]

@@ -15,7 +15,7 @@ use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, GraphNameRef, NamedOrBlankNode, Quad, QuadRef, TermRef};
 use oxigraph::store::{StorageError, Store};
 
-use super::vocabulary::*;
+use super::vocabulary::{EDM_PROVIDED_CHO, HELD_GRAPH};
 use super::{edm, prov};
 use crate::Batch;
 
@@ -194,7 +194,8 @@ impl Fold<'_> {
         for recorded in &batch.events {
             match &recorded.event {
                 Some(Event::AgentRegistered(body)) => prov::agent(body, &mut self.plan.insert),
-                // These are in the batch's changes.
+                // Those of objects are in the batch's changes; the label of a batch may speak of what nobody may see;
+                // the others say nothing about objects or who acts.
                 Some(
                     Event::Accessioned(_)
                     | Event::Described(_)
@@ -202,19 +203,16 @@ impl Fold<'_> {
                     | Event::FileStored(_)
                     | Event::FileDetached(_)
                     | Event::AccessSet(_)
-                    | Event::EmbargoLapsed(_),
-                ) => {}
-                // The label of a batch may speak of what nobody may see.
-                Some(Event::BatchOpened(_) | Event::BatchClosed(_)) => {}
-                // These say nothing about objects or who acts.
-                Some(
-                    Event::LedgerOpened(_)
+                    | Event::EmbargoLapsed(_)
+                    | Event::BatchOpened(_)
+                    | Event::BatchClosed(_)
+                    | Event::LedgerOpened(_)
                     | Event::PublicationMarked(_)
                     | Event::TokenIssued(_)
                     | Event::TokenRevoked(_),
-                ) => {}
+                )
                 // An erased body says nothing; that the event happened, its envelope says.
-                None => {}
+                | None => {}
             }
         }
     }

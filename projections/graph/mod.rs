@@ -51,17 +51,17 @@ impl Triples {
         Ok(Self::of(store))
     }
 
-    /// The store in that folder; without the feature `rocksdb` a new one in memory.
+    /// The store in that folder, made where there is none.
+    #[cfg(feature = "rocksdb")]
     pub fn open(folder: &std::path::Path) -> Result<Self, ProjectionError> {
-        #[cfg(feature = "rocksdb")]
-        let store = Store::open(folder);
-        #[cfg(not(feature = "rocksdb"))]
-        let store = {
-            // Folded again at every start: nothing of the folder is read or written.
-            let _unused = folder;
-            Store::new()
-        };
-        Ok(Self::of(store.map_err(triples("could not open the triple store"))?))
+        Ok(Self::of(Store::open(folder).map_err(triples("could not open the triple store"))?))
+    }
+
+    /// A store in memory: without the feature `rocksdb` the graph is folded again at every start, and nothing of the
+    /// folder is read or written.
+    #[cfg(not(feature = "rocksdb"))]
+    pub fn open(_folder: &std::path::Path) -> Result<Self, ProjectionError> {
+        Self::in_memory()
     }
 
     fn of(store: Store) -> Self {

@@ -10,7 +10,10 @@ use oxigraph::model::vocab::{rdf, rdfs, xsd};
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 
 use super::edm;
-use super::vocabulary::*;
+use super::vocabulary::{
+    DCTERMS_TYPE, PROV_ACTIVITY, PROV_ENDED_AT, PROV_GENERATED, PROV_INFLUENCED, PROV_ORGANIZATION, PROV_PERSON,
+    PROV_SOFTWARE_AGENT, PROV_WAS_ASSOCIATED_WITH, PROV_WAS_INFORMED_BY,
+};
 
 /// The type of the event that brings an object into being.
 const ACCESSIONED: &str = "accessioned";

@@ -17,9 +17,10 @@ pub use super::cost::TooCostly;
 use super::write::{FORMATS, Format, NotWritable};
 
 /// Bytes of a query. The longest that people write by hand have a few thousand.
-pub const QUERY_BYTES_MAX: usize = 16 * 1024;
-/// Brackets inside brackets in a query: each is some levels of the parser's stack.
-pub const NESTING_MAX: usize = 50;
+pub const QUERY_BYTES_MAX: usize = 8 * 1024;
+/// Brackets inside brackets in a query. Some kinds of bracket double the parser's work with every level, and nothing
+/// can stop the parser; queries that mean something have six or eight levels.
+pub const NESTING_MAX: usize = 12;
 /// Bytes of an answer, which is made whole before it is sent so that one that fails half-way is not taken for complete.
 pub const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of stack for one query. A chain of operators as long as a query may be is a tree as deep as it is long; the

@@ -1,4 +1,4 @@
-//! What the data set says of itself: VoID, and the description of the SPARQL service.
+//! What the data set says of itself: `VoID`, and the description of the SPARQL service.
 //!
 //! Nothing is counted here: a count could tell of objects that nobody may see.
 
@@ -6,7 +6,11 @@ use fonds_schemas::Addresses;
 use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 
-use super::vocabulary::*;
+use super::vocabulary::{
+    DCTERMS_TITLE, FOAF_PRIMARY_TOPIC, SD_ENDPOINT, SD_RESULT_FORMAT, SD_SERVICE, SD_SPARQL_11_QUERY,
+    SD_SUPPORTED_LANGUAGE, VOID_DATASET, VOID_DESCRIPTION, VOID_FEATURE, VOID_SPARQL_ENDPOINT, VOID_URI_SPACE,
+    VOID_VOCABULARY,
+};
 use super::write::FORMATS;
 
 /// The formats of tables of results, by the names of the W3C's registry.
