@@ -7,7 +7,7 @@ use fonds_schemas::{Access, FileRole, Language, Level, ObjectId, Property, Relat
 use serde_json::Value;
 
 use super::edtf;
-use super::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, STATEMENTS_MAX, VALUES_MAX};
+use super::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX, VALUES_MAX};
 use super::problem::{Place, Problem, escape};
 use super::profile::{Column, FileColumn, Profile, RelationColumn};
 use super::row::{Row, scalar};
@@ -368,6 +368,10 @@ fn relate(
         if !relations.contains(&relation) {
             relations.push(relation);
         }
+    }
+    if relations.len() > RELATIONS_MAX {
+        let why = format!("{} relations of the object, at most {RELATIONS_MAX} are taken", relations.len());
+        return Err(Problem::refused(place, why));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use fonds_schemas::{ObjectId, Sha256};
 use tokio::sync::mpsc;
 
 use super::input::{Input, Opened, Shape};
-use super::limits::{CHUNK_BYTES, CHUNK_OBJECTS, GROUPED_ROWS_MAX, ROWS_MAX};
+use super::limits::{CHUNK_BYTES, CHUNK_OBJECTS, GROUPED_ROWS_MAX, RELATIONS_MAX, ROWS_MAX};
 use super::paths::natural;
 use super::plan::{self, Planned, Planner};
 use super::problem::{Place, Problem};
@@ -219,12 +219,12 @@ fn join(object: &mut Planned, row: Planned, first: &Place) -> Result<(), Problem
     if !new.is_empty() {
         plan::fits(&[object.statements.as_slice(), new.as_slice()].concat(), &row.place)?;
     }
-    object.statements.extend(new);
-    for relation in row.relations {
-        if !object.relations.contains(&relation) {
-            object.relations.push(relation);
-        }
+    let related: Vec<_> = row.relations.into_iter().filter(|said| !object.relations.contains(said)).collect();
+    if object.relations.len() + related.len() > RELATIONS_MAX {
+        return Err(Problem::refused(row.place, format!("the object would have more than {RELATIONS_MAX} relations")));
     }
+    object.statements.extend(new);
+    object.relations.extend(related);
     object.files.extend(row.files);
     Ok(())
 }
