@@ -4,18 +4,18 @@ use super::drawing::Motif;
 use super::thing::{Picture, Thing, picture, thing};
 
 const LETTERS: &[Picture] = &[
-    picture("lettre-1.jpg", Motif::Lines, 1_000, 1_400, 31),
-    picture("lettre-2.jpg", Motif::Lines, 1_000, 1_400, 32),
-    picture("lettre-3.jpg", Motif::Lines, 1_000, 1_400, 33),
+    picture("lettre-1.jpg", Motif::Lines, 800, 1_120, 31),
+    picture("lettre-2.jpg", Motif::Lines, 800, 1_120, 32),
+    picture("lettre-3.jpg", Motif::Lines, 800, 1_120, 33),
 ];
 
 const BOOK: &[Picture] = &[
-    picture("sen-01.png", Motif::Columns, 900, 1_300, 41),
-    picture("sen-02.png", Motif::Columns, 900, 1_300, 42),
-    picture("sen-03.png", Motif::Columns, 900, 1_300, 43),
-    picture("sen-04.png", Motif::Columns, 900, 1_300, 44),
-    picture("sen-05.png", Motif::Columns, 900, 1_300, 45),
-    picture("sen-06.png", Motif::Columns, 900, 1_300, 46),
+    picture("sen-01.png", Motif::Columns, 700, 1_000, 41),
+    picture("sen-02.png", Motif::Columns, 700, 1_000, 42),
+    picture("sen-03.png", Motif::Columns, 700, 1_000, 43),
+    picture("sen-04.png", Motif::Columns, 700, 1_000, 44),
+    picture("sen-05.png", Motif::Columns, 700, 1_000, 45),
+    picture("sen-06.png", Motif::Columns, 700, 1_000, 46),
 ];
 
 /// Everything, in the order of the table.
@@ -142,7 +142,7 @@ pub const ALL: &[Thing] = &[
             ("subject", "moon jars"),
             ("description", "두 개의 반구를 이어 만든 둥근 백자 항아리."),
         ],
-        &[picture("jar.jpg", Motif::Jar(35), 2_000, 2_500, 2)],
+        &[picture("jar.jpg", Motif::Jar(35), 1_600, 2_000, 2)],
     ),
     thing(
         "M/P",
@@ -185,7 +185,7 @@ pub const ALL: &[Thing] = &[
             ("date_start", "2019"),
             ("date_end", "2019"),
         ],
-        &[picture("jar-left.jpg", Motif::Jar(5), 1_200, 1_500, 2)],
+        &[picture("jar-left.jpg", Motif::Jar(5), 960, 1_200, 2)],
     ),
     thing(
         "M/P/1/2",
@@ -200,7 +200,7 @@ pub const ALL: &[Thing] = &[
             ("date_start", "2019"),
             ("date_end", "2019"),
         ],
-        &[picture("jar-right.jpg", Motif::Jar(95), 1_200, 1_500, 2)],
+        &[picture("jar-right.jpg", Motif::Jar(95), 960, 1_200, 2)],
     ),
     // Things by themselves.
     thing(

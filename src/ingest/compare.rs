@@ -118,3 +118,128 @@ pub fn difference(object: &Object, planned: &Planned, claims: &Claims) -> Differ
     let access = (undisturbed && planned.access != object.standing.access).then_some(planned.access);
     Difference { asserted, retracted, related, unrelated, access }
 }
+
+#[cfg(test)]
+mod tests {
+    use fonds_schemas::event::{Accessioned, Described};
+    use fonds_schemas::{AgentId, EventId, Level, Property, Sha256, SourceKey, Stream, Timestamp};
+
+    use super::super::problem::Place;
+    use super::*;
+
+    const INGEST: BatchId = BatchId::from_random([1; 10]);
+    const PERSON: BatchId = BatchId::from_random([2; 10]);
+
+    fn says(text: &str) -> Statement {
+        Statement::new(Property::parse("title").unwrap(), text)
+    }
+
+    fn source() -> SourceKey {
+        SourceKey { identifier: "1".to_owned(), namespace: "t".to_owned() }
+    }
+
+    fn planned(texts: &[&str]) -> Planned {
+        Planned {
+            place: Place::file("t"),
+            source: source(),
+            id: source().object_id(),
+            level: Level::Item,
+            access: Access::Public,
+            statements: texts.iter().map(|text| says(text)).collect(),
+            relations: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn recorded(version: u64, batch: BatchId, event: Event) -> Recorded {
+        let envelope = fonds_schemas::Envelope {
+            agent: AgentId::from_random([0; 10]),
+            batch: Some(batch),
+            blobs: Vec::new(),
+            body_digest: Sha256::of(b""),
+            body_len: 0,
+            causation: None,
+            correlation: None,
+            event_id: EventId(uuid::Uuid::from_u128(u128::from(version))),
+            ledger: uuid::Uuid::nil(),
+            occurred_at: None,
+            on_behalf_of: None,
+            recorded_at: Timestamp::from_micros(0),
+            schema_version: 1,
+            seq: version,
+            stream: Stream::Object(source().object_id()),
+            stream_prev: None,
+            kind: event.kind().to_owned(),
+            v: 1,
+            version,
+        };
+        Recorded { envelope, event: Some(event), leaf_hash: Sha256::of(b"") }
+    }
+
+    fn accessioned(texts: &[&str]) -> Recorded {
+        let body = Accessioned {
+            access: Access::Public,
+            level: Level::Item,
+            object: source().object_id(),
+            relations: Vec::new(),
+            source: Some(source()),
+            statements: texts.iter().map(|text| says(text)).collect(),
+        };
+        recorded(0, INGEST, Event::Accessioned(body))
+    }
+
+    fn described(version: u64, batch: BatchId, asserted: &[&str], retracted: &[(u64, u32)]) -> Recorded {
+        let id = |(version, place): &(u64, u32)| StatementId {
+            event: EventId(uuid::Uuid::from_u128(u128::from(*version))),
+            place: *place,
+        };
+        let body = Described {
+            asserted: asserted.iter().map(|text| says(text)).collect(),
+            object: source().object_id(),
+            reason: None,
+            retracted: retracted.iter().map(id).collect(),
+        };
+        recorded(version, batch, Event::Described(body))
+    }
+
+    /// What a row that says `now` changes after that history: texts asserted, and texts retracted.
+    fn check(history: &[Recorded], now: &[&str], asserted: &[&str], retracted: &[&str]) {
+        let mut object = None;
+        for recorded in history {
+            Object::fold(&mut object, recorded).unwrap();
+        }
+        let object = object.unwrap();
+        let claims = claims(history, |batch| batch == INGEST);
+        let difference = difference(&object, &planned(now), &claims);
+        let new: Vec<_> = difference.asserted.iter().map(|statement| statement.text.as_str()).collect();
+        let gone = object.statements.iter().filter(|standing| difference.retracted.contains(&standing.id));
+        let gone: Vec<_> = gone.map(|standing| standing.statement.text.as_str()).collect();
+        assert_eq!((new.as_slice(), gone.as_slice()), (asserted, retracted));
+    }
+
+    #[test]
+    fn the_same_row_changes_nothing() {
+        check(&[accessioned(&["a", "b"])], &["a", "b"], &[], &[]);
+    }
+    #[test]
+    fn what_the_source_no_longer_says_is_taken_back() {
+        check(&[accessioned(&["a", "b"])], &["a", "c"], &["c"], &["b"]);
+    }
+    #[test]
+    fn what_a_person_said_stays() {
+        check(&[accessioned(&["a"]), described(1, PERSON, &["p"], &[])], &["a"], &[], &[]);
+    }
+    #[test]
+    fn what_a_person_took_back_does_not_return() {
+        check(&[accessioned(&["wrong"]), described(1, PERSON, &["right"], &[(0, 0)])], &["wrong"], &[], &[]);
+    }
+    #[test]
+    fn a_source_that_learns_what_a_person_said_does_not_say_it_twice() {
+        let history = [accessioned(&["wrong"]), described(1, PERSON, &["right"], &[(0, 0)])];
+        check(&history, &["right"], &[], &[]);
+    }
+    #[test]
+    fn what_a_later_ingest_said_is_the_sources_own() {
+        check(&[accessioned(&["a"]), described(1, INGEST, &["b"], &[(0, 0)])], &["c"], &["c"], &["b"]);
+    }
+}

@@ -33,9 +33,18 @@ pub const VALUES_MAX: usize = 1_000;
 /// Statements of one object from one row, so that one event stays small enough to be read and shown.
 pub const STATEMENTS_MAX: usize = 2_000;
 
+/// Relations of one object, as many as one event takes.
+pub const RELATIONS_MAX: usize = 2_000;
+/// Bytes of the label of a batch that is made of the name of its source.
+pub const LABEL_BYTES_MAX: usize = 200;
+/// Bytes of all that is said of one object: half of what the body of an event may have.
+pub const DESCRIPTION_BYTES_MAX: usize = 4 << 20;
+
 /// Objects that are looked up and appended together: large enough that the round trips do not count, small enough
 /// that a progress bar moves.
 pub const CHUNK_OBJECTS: usize = 500;
+/// Bytes of the descriptions in one chunk, after which it is full: a chunk of very long records must not fill the memory.
+pub const CHUNK_BYTES: usize = 8 << 20;
 /// Chunks read ahead of what is being appended.
 pub const CHUNKS_AHEAD: usize = 4;
 /// Chunks whose appends are on their way at the same time.

@@ -7,7 +7,7 @@ use fonds_schemas::{Access, FileRole, Language, Level, ObjectId, Property, Relat
 use serde_json::Value;
 
 use super::edtf;
-use super::limits::{IDENTIFIER_BYTES_MAX, STATEMENTS_MAX, VALUES_MAX};
+use super::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX, VALUES_MAX};
 use super::problem::{Place, Problem, escape};
 use super::profile::{Column, FileColumn, Profile, RelationColumn};
 use super::row::{Row, scalar};
@@ -170,6 +170,26 @@ impl Planner {
     }
 }
 
+/// Bytes of what is said.
+#[must_use]
+pub fn bytes(statements: &[Statement]) -> usize {
+    statements.iter().map(|statement| statement.text.len()).sum()
+}
+
+/// Refuses to say more of an object than one event holds.
+pub fn fits(statements: &[Statement], place: &Place) -> Result<(), Problem> {
+    let (count, bytes) = (statements.len(), bytes(statements));
+    if count > STATEMENTS_MAX {
+        let why = format!("{count} things are said of the object, at most {STATEMENTS_MAX} are taken");
+        return Err(Problem::refused(place.clone(), why));
+    }
+    if bytes > DESCRIPTION_BYTES_MAX {
+        let why = format!("{bytes} bytes are said of the object, at most {DESCRIPTION_BYTES_MAX} are taken");
+        return Err(Problem::refused(place.clone(), why));
+    }
+    Ok(())
+}
+
 /// The place of a column of the row, if there is one.
 fn at(row: &Row, column: Option<&str>) -> Place {
     column.map_or_else(|| row.place.clone(), |column| row.place.column(column))
@@ -198,10 +218,7 @@ impl Saying<'_> {
             let place = row.place.clone();
             self.say(&place, &constant.property, &text, constant.language.clone(), constant.authority.clone(), None)?;
         }
-        if self.said.len() > STATEMENTS_MAX {
-            let why = format!("it says {} things, at most {STATEMENTS_MAX} are taken", self.said.len());
-            return Err(Problem::refused(row.place.clone(), why));
-        }
+        fits(&self.said, &row.place)?;
         Ok(self.said)
     }
 
@@ -351,6 +368,10 @@ fn relate(
         if !relations.contains(&relation) {
             relations.push(relation);
         }
+    }
+    if relations.len() > RELATIONS_MAX {
+        let why = format!("{} relations of the object, at most {RELATIONS_MAX} are taken", relations.len());
+        return Err(Problem::refused(place, why));
     }
     Ok(())
 }

@@ -9,9 +9,9 @@ use fonds_schemas::{ObjectId, Sha256};
 use tokio::sync::mpsc;
 
 use super::input::{Input, Opened, Shape};
-use super::limits::{CHUNK_OBJECTS, GROUPED_ROWS_MAX, ROWS_MAX};
+use super::limits::{CHUNK_BYTES, CHUNK_OBJECTS, GROUPED_ROWS_MAX, RELATIONS_MAX, ROWS_MAX};
 use super::paths::natural;
-use super::plan::{Planned, Planner};
+use super::plan::{self, Planned, Planner};
 use super::problem::{Place, Problem};
 use super::profile::{BadProfile, FileOrder, Profile, RowsAre};
 use super::row::{Read, Rows};
@@ -80,7 +80,8 @@ impl Reader {
         let files = self.planner.profile().rows == RowsAre::Files;
         let order = self.planner.profile().files.as_ref().map_or(FileOrder::Rows, |files| files.order);
         let chunk = Chunk { problems: self.warnings, ..Chunk::default() };
-        let mut pump = Pump { planner: self.planner, chunk, seen: HashMap::new(), groups: Vec::new(), order, chunks };
+        let mut pump =
+            Pump { planner: self.planner, chunk, seen: HashMap::new(), groups: Vec::new(), order, chunks, bytes: 0 };
         let mut read = 0u64;
         for item in self.rows {
             read += 1;
@@ -111,6 +112,7 @@ struct Pump<'a> {
     groups: Vec<Planned>,
     order: FileOrder,
     chunks: &'a mpsc::Sender<Chunk>,
+    bytes: usize,
 }
 
 impl Pump<'_> {
@@ -143,10 +145,13 @@ impl Pump<'_> {
                 let place = Place { column: None, ..planned.place.clone() };
                 self.seen.insert(planned.id, Seen { place, group: 0 });
                 arrange(&mut planned, self.order);
+                self.bytes += plan::bytes(&planned.statements);
                 self.chunk.objects.push(planned);
             }
         }
-        let full = self.chunk.objects.len() >= CHUNK_OBJECTS || self.chunk.problems.len() >= CHUNK_OBJECTS;
+        let full = self.chunk.objects.len() >= CHUNK_OBJECTS
+            || self.chunk.problems.len() >= CHUNK_OBJECTS
+            || self.bytes >= CHUNK_BYTES;
         !full || self.hand_on()
     }
 
@@ -174,6 +179,7 @@ impl Pump<'_> {
 
     fn hand_on(&mut self) -> bool {
         let chunk = std::mem::take(&mut self.chunk);
+        self.bytes = 0;
         self.chunks.blocking_send(chunk).is_ok()
     }
 
@@ -209,16 +215,16 @@ fn join(object: &mut Planned, row: Planned, first: &Place) -> Result<(), Problem
         let why = format!("it gives the object another level or access than {first}");
         return Err(Problem::refused(row.place, why));
     }
-    for statement in row.statements {
-        if !object.statements.contains(&statement) {
-            object.statements.push(statement);
-        }
+    let new: Vec<_> = row.statements.into_iter().filter(|said| !object.statements.contains(said)).collect();
+    if !new.is_empty() {
+        plan::fits(&[object.statements.as_slice(), new.as_slice()].concat(), &row.place)?;
     }
-    for relation in row.relations {
-        if !object.relations.contains(&relation) {
-            object.relations.push(relation);
-        }
+    let related: Vec<_> = row.relations.into_iter().filter(|said| !object.relations.contains(said)).collect();
+    if object.relations.len() + related.len() > RELATIONS_MAX {
+        return Err(Problem::refused(row.place, format!("the object would have more than {RELATIONS_MAX} relations")));
     }
+    object.statements.extend(new);
+    object.relations.extend(related);
     object.files.extend(row.files);
     Ok(())
 }

@@ -15,7 +15,7 @@ use futures::{StreamExt as _, stream};
 use tokio::sync::{OnceCell, mpsc};
 
 use super::decide::Kinds;
-use super::limits::{APPENDS_IN_FLIGHT, CHUNKS_AHEAD};
+use super::limits::{APPENDS_IN_FLIGHT, CHUNKS_AHEAD, LABEL_BYTES_MAX};
 use super::problem::Problem;
 use super::progress::Progress;
 use super::reader::{BadInput, Reader};
@@ -154,7 +154,9 @@ impl Run<'_> {
     pub(super) async fn acting(&self) -> Result<Acting, IngestError> {
         let request = self.request;
         let batch = self.batch.get_or_try_init(async || {
-            let label = request.label.clone().unwrap_or_else(|| format!("Ingest of {}", self.source));
+            let mut label = request.label.clone().unwrap_or_else(|| format!("Ingest of {}", self.source));
+            // A name of a file may be longer than a label.
+            label.truncate(label.floor_char_boundary(LABEL_BYTES_MAX));
             let profile = Some((self.profile.0.as_str(), self.profile.1));
             let opened = self.archive.open_batch(request.agent, BatchKind::Ingest, &label, Some(&self.source), profile);
             opened.await.map_err(command("open a batch"))
