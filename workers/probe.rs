@@ -1,1 +1,0 @@
-//! What a file is: media type and sides, from its bytes.
