@@ -295,7 +295,7 @@ async fn check_stopping(does_it: bool) {
         put(&storage, object("x"), SECOND).await.unwrap();
         assert_eq!(contents(&folder.path().join("ocfl")), wanted, "stopped at write {stop_at}");
         if done {
-            println!("two versions with three files took {writes} writes");
+            eprintln!("two versions with three files took {writes} writes");
             check_valid(&folder.path().join("ocfl"));
             return;
         }
@@ -359,14 +359,14 @@ async fn a_bucket_holds_the_same_as_a_folder() {
     let script = format!("from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])");
     let mut server = Command::new(python());
     server.args(["-c", &script]).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-    let _moto = Moto(server.spawn().unwrap());
+    let mut moto = Moto(server.spawn().unwrap());
     let endpoint = format!("http://127.0.0.1:{port}");
     let client = reqwest::Client::new();
     let credential =
         "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
     // The server takes a moment to listen; every try takes the time of a refused connection.
     while client.put(format!("{endpoint}/archive")).header("authorization", credential).send().await.is_err() {
-        tokio::task::yield_now().await;
+        assert!(moto.0.try_wait().unwrap().is_none(), "the S3 server did not start");
     }
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(folder.path());

@@ -72,15 +72,11 @@ fn to_marker(reader: &mut impl BufRead) -> io::Result<()> {
         if buffer.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        match buffer.iter().position(|byte| *byte == 0xFF) {
-            Some(place) => {
-                reader.consume(place + 1);
-                return Ok(());
-            }
-            None => {
-                let count = buffer.len();
-                reader.consume(count);
-            }
+        let found = buffer.iter().position(|byte| *byte == 0xFF);
+        let count = found.map_or(buffer.len(), |place| place + 1);
+        reader.consume(count);
+        if found.is_some() {
+            return Ok(());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! TIFF 6.0 and BigTIFF: sides and orientation of the first image, and whether every strip and tile is there.
+//! TIFF 6.0 and `BigTIFF`: sides and orientation of the first image, and whether every strip and tile is there.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Seek, SeekFrom};
