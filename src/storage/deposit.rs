@@ -48,7 +48,10 @@ impl Storage {
                 puts.push(self.put_content(format!("{place}/v{next}/content/{}", addition.name), staged));
                 added.push((addition.name.clone(), staged.sha512, staged.sha256));
             }
-            futures::stream::iter(puts).buffer_unordered(PUTS).try_collect::<Vec<()>>().await?;
+            // All are waited for, even after one failed: a write that goes on behind the back of whoever clears up
+            // would come after the clearing.
+            let written: Vec<_> = futures::stream::iter(puts).buffer_unordered(PUTS).collect().await;
+            written.into_iter().collect::<Result<(), _>>()?;
             after = after.with_version(&added, note);
             self.commit(&place, next, &after).await?;
         }
@@ -126,7 +129,8 @@ impl Storage {
         let sidecar = Bytes::from(inventory::sidecar(&bytes));
         let of_version = parse_key(&format!("{place}/v{version}/{SIDECAR}"))?;
         let of_root = parse_key(&format!("{place}/{INVENTORY}"))?;
-        futures::try_join!(self.put_over(&of_version, sidecar.clone()), self.put_over(&of_root, bytes))?;
+        let written = futures::join!(self.put_over(&of_version, sidecar.clone()), self.put_over(&of_root, bytes));
+        written.0.and(written.1)?;
         self.put_over(&parse_key(&format!("{place}/{SIDECAR}"))?, sidecar).await
     }
 
