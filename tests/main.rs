@@ -10,4 +10,5 @@ mod graph;
 mod oai;
 mod iiif;
 mod ingest;
+mod storage;
 mod support;

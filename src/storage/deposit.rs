@@ -39,7 +39,7 @@ impl Storage {
         if !additions.is_empty() {
             let next = after.next_number();
             if fresh {
-                let declaration = Key::from(format!("{place}/{OBJECT_DECLARATION}"));
+                let declaration = parse_key(&format!("{place}/{OBJECT_DECLARATION}"))?;
                 self.put_same(&declaration, Bytes::from_static(OBJECT_DECLARATION_TEXT.as_bytes())).await?;
             }
             let (mut puts, mut added) = (Vec::new(), Vec::new());
@@ -48,7 +48,10 @@ impl Storage {
                 puts.push(self.put_content(format!("{place}/v{next}/content/{}", addition.name), staged));
                 added.push((addition.name.clone(), staged.sha512, staged.sha256));
             }
-            futures::stream::iter(puts).buffer_unordered(PUTS).try_collect::<Vec<()>>().await?;
+            // All are waited for, even after one failed: a write that goes on behind the back of whoever clears up
+            // would come after the clearing.
+            let written: Vec<_> = futures::stream::iter(puts).buffer_unordered(PUTS).collect().await;
+            written.into_iter().collect::<Result<(), _>>()?;
             after = after.with_version(&added, note);
             self.commit(&place, next, &after).await?;
         }
@@ -62,7 +65,7 @@ impl Storage {
     /// Finishes or undoes what an earlier holder of the claim began.
     pub(super) async fn recover(&self, object: ObjectId) -> Result<(), StorageError> {
         let place = inventory::object_root(object);
-        let prefix = Key::from(place.as_str());
+        let prefix = parse_key(&place)?;
         let listed: Vec<_> = self
             .store
             .list(Some(&prefix))
@@ -72,10 +75,10 @@ impl Storage {
         let keys: BTreeSet<Key> = listed.into_iter().map(|found| found.location).collect();
         let head = keys.iter().filter_map(|key| committed_version(&place, key)).max().unwrap_or(0);
         if head > 0 {
-            let key = Key::from(format!("{place}/v{head}/{INVENTORY}"));
+            let key = parse_key(&format!("{place}/v{head}/{INVENTORY}"))?;
             let bytes = self.read(&key).await?;
             read_inventory(&key, &bytes, object)?;
-            let sidecar = self.read_if_there(&Key::from(format!("{place}/v{head}/{SIDECAR}"))).await?;
+            let sidecar = self.read_if_there(&parse_key(&format!("{place}/v{head}/{SIDECAR}"))?).await?;
             if sidecar.is_some_and(|found| found != inventory::sidecar(&bytes)) {
                 return Err(rotten(&key));
             }
@@ -94,9 +97,9 @@ impl Storage {
     /// The object's inventory, checked against its sidecar; `None` where there is no object.
     async fn current(&self, object: ObjectId) -> Result<Option<Inventory>, StorageError> {
         let place = inventory::object_root(object);
-        let key = Key::from(format!("{place}/{INVENTORY}"));
+        let key = parse_key(&format!("{place}/{INVENTORY}"))?;
         let Some(bytes) = self.read_if_there(&key).await? else { return Ok(None) };
-        let sidecar = self.read_if_there(&Key::from(format!("{place}/{SIDECAR}"))).await?;
+        let sidecar = self.read_if_there(&parse_key(&format!("{place}/{SIDECAR}"))?).await?;
         let inventory = read_inventory(&key, &bytes, object)?;
         if sidecar.is_some_and(|found| found == inventory::sidecar(&bytes)) {
             return Ok(Some(inventory));
@@ -104,7 +107,7 @@ impl Storage {
         // Either a writer elsewhere died before its last step, and the version's own inventory is the same, or the
         // inventory rotted: to build upon that would give the damage a fresh checksum.
         let head = inventory.head_number().unwrap_or(0);
-        if self.read_if_there(&Key::from(format!("{place}/v{head}/{INVENTORY}"))).await? != Some(bytes.clone()) {
+        if self.read_if_there(&parse_key(&format!("{place}/v{head}/{INVENTORY}"))?).await? != Some(bytes.clone()) {
             return Err(rotten(&key));
         }
         self.complete(&place, head, bytes).await?;
@@ -112,7 +115,7 @@ impl Storage {
     }
 
     async fn commit(&self, place: &str, version: u64, after: &Inventory) -> Result<(), StorageError> {
-        let key = Key::from(format!("{place}/v{version}/{INVENTORY}"));
+        let key = parse_key(&format!("{place}/v{version}/{INVENTORY}"))?;
         let bytes = after
             .to_bytes()
             .map_err(|error| StorageError::BadInventory { path: key.to_string(), why: error.to_string() })?;
@@ -124,10 +127,11 @@ impl Storage {
     /// Writes what follows from the version's inventory.
     async fn complete(&self, place: &str, version: u64, bytes: Bytes) -> Result<(), StorageError> {
         let sidecar = Bytes::from(inventory::sidecar(&bytes));
-        let of_version = Key::from(format!("{place}/v{version}/{SIDECAR}"));
-        let of_root = Key::from(format!("{place}/{INVENTORY}"));
-        futures::try_join!(self.put_over(&of_version, sidecar.clone()), self.put_over(&of_root, bytes))?;
-        self.put_over(&Key::from(format!("{place}/{SIDECAR}")), sidecar).await
+        let of_version = parse_key(&format!("{place}/v{version}/{SIDECAR}"))?;
+        let of_root = parse_key(&format!("{place}/{INVENTORY}"))?;
+        let written = futures::join!(self.put_over(&of_version, sidecar.clone()), self.put_over(&of_root, bytes));
+        written.0.and(written.1)?;
+        self.put_over(&parse_key(&format!("{place}/{SIDECAR}"))?, sidecar).await
     }
 
     async fn put_over(&self, key: &Key, bytes: Bytes) -> Result<(), StorageError> {

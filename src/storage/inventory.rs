@@ -1,6 +1,7 @@
 //! The OCFL inventory of an object, its place in the root and the names inside it. No IO.
 //!
-//! OCFL 1.1 §3.5; the layout is extension 0004 with its defaults.
+//! OCFL 1.1 §3.5; the layout is extension 0003 with its defaults: a person finds an object by its id,
+//! and validators know it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -163,11 +164,11 @@ pub(super) fn ocfl_id(object: ObjectId) -> String {
     format!("urn:fonds:{object}")
 }
 
-/// Where an object lies, relative to the root: the SHA-256 of its id, three tuples of three, and whole (extension
-/// 0004 with its defaults).
+/// Where an object lies, relative to the root: three tuples of three digits of the SHA-256 of its id, and the id
+/// itself, with what is neither letter nor digit in percent-encoding (extension 0003 with its defaults).
 pub(super) fn object_root(object: ObjectId) -> String {
     let digest = Sha256::of(ocfl_id(object).as_bytes()).to_string();
-    format!("{}/{}/{}/{digest}", &digest[..3], &digest[3..6], &digest[6..9])
+    format!("{}/{}/{}/urn%3afonds%3a{object}", &digest[..3], &digest[3..6], &digest[6..9])
 }
 
 /// The text of a sidecar.

@@ -19,7 +19,7 @@ use fonds_schemas::{AgentId, ObjectId, Sha256, Sha512, Timestamp};
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::path::Path as Key;
-use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt as _};
 use sha2::Digest as _;
 use tokio::sync::Mutex;
 
@@ -196,7 +196,13 @@ impl Storage {
     pub async fn digest(&self, path: &str) -> Result<(u64, Sha256, Sha512), StorageError> {
         let key = deposit::parse_key(path)?;
         let failed = |error| StorageError::backend("reading back", &key, error);
-        let mut stream = self.store.get(&key).await.map_err(failed)?.into_stream();
+        let found = self.store.get(&key).await.map_err(failed)?;
+        // A file is hashed on a thread of its own: the store would hand it over in crumbs of 8 KiB.
+        if let GetResultPayload::File(file, _) = found.payload {
+            let path = path.to_owned();
+            return blocking("reading back", move || staging::digest(file, &path)).await;
+        }
+        let mut stream = found.into_stream();
         let (mut bytes, mut sha256, mut sha512) = (0u64, sha2::Sha256::new(), sha2::Sha512::new());
         while let Some(chunk) = stream.try_next().await.map_err(failed)? {
             bytes += chunk.len() as u64;

@@ -18,17 +18,16 @@ pub(super) const DECLARATION: &str = "0=ocfl_1.1";
 const DECLARATION_TEXT: &str = "ocfl_1.1\n";
 const LAYOUT: &str = "ocfl_layout.json";
 const LAYOUT_TEXT: &str = r#"{
-  "extension": "0004-hashed-n-tuple-storage-layout",
-  "description": "Objects lie at the SHA-256 of their identifier, in three folders of three digits each"
+  "extension": "0003-hash-and-id-n-tuple-storage-layout",
+  "description": "Objects lie under their identifier, in three folders of three digits of its SHA-256"
 }
 "#;
-const EXTENSION: &str = "extensions/0004-hashed-n-tuple-storage-layout/config.json";
+const EXTENSION: &str = "extensions/0003-hash-and-id-n-tuple-storage-layout/config.json";
 const EXTENSION_TEXT: &str = r#"{
-  "extensionName": "0004-hashed-n-tuple-storage-layout",
+  "extensionName": "0003-hash-and-id-n-tuple-storage-layout",
   "digestAlgorithm": "sha256",
   "tupleSize": 3,
-  "numberOfTuples": 3,
-  "shortObjectRoot": false
+  "numberOfTuples": 3
 }
 "#;
 

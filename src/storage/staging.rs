@@ -206,6 +206,25 @@ impl Claim {
     }
 }
 
+/// Reads an open file from its beginning: how many bytes, and their checksums.
+pub(super) fn digest(mut file: File, path: &str) -> Result<(u64, Sha256, Sha512), StorageError> {
+    let (mut bytes, mut sha256, mut sha512) = (0u64, sha2::Sha256::new(), sha2::Sha512::new());
+    let mut chunk = vec![0u8; CHUNK_BYTES];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => {
+                bytes += count as u64;
+                sha256.update(&chunk[..count]);
+                sha512.update(&chunk[..count]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(StorageError::local("reading back", path, error)),
+        }
+    }
+    Ok((bytes, Sha256::from_digest(sha256.finalize().into()), Sha512::from_digest(sha512.finalize().into())))
+}
+
 fn same_file(file: &File, path: &Path) -> io::Result<bool> {
     let held = file.metadata()?;
     match std::fs::symlink_metadata(path) {
