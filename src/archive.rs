@@ -125,7 +125,8 @@ impl Archive {
         let addresses = Addresses::new(&settings.public_url());
         let lock = Keeper::claim(&data, doing)?;
         // The triples have one owner. A process that does not keep the directory asks no SPARQL.
-        let triples = if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
+        let triples =
+            if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
         let stores = Stores { pg, triples, formats: formats::ALL, addresses };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         Ok(Self { settings, clock, ledger, storage, stores, keeper, serving, database })

@@ -34,11 +34,7 @@ fn socket(data: &Path) -> PathBuf {
 }
 
 /// Answers other processes until `stopped` says so.
-pub fn serve(
-    data: &Path,
-    rebuild: Rebuild,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<JoinHandle<()>, KeeperError> {
+pub fn serve(data: &Path, rebuild: Rebuild, mut stopped: watch::Receiver<bool>) -> Result<JoinHandle<()>, KeeperError> {
     let path = socket(data);
     let socket_error = |source| KeeperError::Socket { path: path.clone(), source };
     // Only the holder of the lock comes here, so a socket that is there is one that a killed process left.

@@ -107,7 +107,8 @@ async fn metrics(State(app): State<App>) -> String {
             let name = standing.name.clone();
             let lag = size.saturating_sub(standing.applied) as f64;
             metrics::gauge!("projection_lag_events", "projection" => name.clone()).set(lag);
-            metrics::gauge!("projection_stopped", "projection" => name).set(f64::from(u8::from(standing.stopped.is_some())));
+            metrics::gauge!("projection_stopped", "projection" => name)
+                .set(f64::from(u8::from(standing.stopped.is_some())));
         }
     }
     recorder().render()

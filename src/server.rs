@@ -46,17 +46,16 @@ fn hint(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => ": another program listens there already; choose another with --listen",
         std::io::ErrorKind::AddrNotAvailable => ": this machine does not have that address",
-        std::io::ErrorKind::PermissionDenied => ": ports below 1024 need a privilege; choose a higher one with --listen",
+        std::io::ErrorKind::PermissionDenied => {
+            ": ports below 1024 need a privilege; choose a higher one with --listen"
+        }
         _ => "",
     }
 }
 
 /// Every address of the archive.
 pub fn router(app: App, key: oai::Key) -> Router {
-    let headers = [
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "strict-origin-when-cross-origin"),
-    ];
+    let headers = [("x-content-type-options", "nosniff"), ("referrer-policy", "strict-origin-when-cross-origin")];
     let mut router = Router::new()
         .merge(web::router())
         .merge(api::router())

@@ -117,6 +117,10 @@ fn details(recorded: &Recorded, known: &mut BTreeMap<StatementId, Statement>) ->
         details.push(Detail { property, before, after: Some(statement.clone()) });
     }
     let removed = gone.into_iter();
-    details.extend(removed.map(|old| Detail { property: old.property.label().to_owned(), before: Some(old), after: None }));
+    details.extend(removed.map(|old| Detail {
+        property: old.property.label().to_owned(),
+        before: Some(old),
+        after: None,
+    }));
     details
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use fonds::commands::Edit;
 use fonds::ingest::{Progress, Report, Request, ingest};
 use fonds_projections::catalog;
 use fonds_schemas::event::BatchKind;
@@ -16,7 +17,8 @@ async fn agent(archive: &TestArchive) -> AgentId {
 
 async fn take_in(archive: &TestArchive, path: &Path, check: bool) -> Report {
     let agent = agent(archive).await;
-    let request = Request { path: path.to_owned(), map: None, namespace: Some("t".to_owned()), label: None, check, agent };
+    let request =
+        Request { path: path.to_owned(), map: None, namespace: Some("t".to_owned()), label: None, check, agent };
     let report = ingest(archive, &request, &Progress::silent()).await.unwrap();
     archive.settle().await;
     report
@@ -111,7 +113,9 @@ async fn a_changed_row_changes_the_description_and_a_person_keeps_the_last_word(
     let acting = fonds::commands::Acting { agent, on_behalf_of: None, batch };
     let title = |text: &str| Statement::new(Property::parse("title").unwrap(), text);
     let wrong = one.statements.iter().find(|standing| standing.statement == title("One")).unwrap().id;
-    archive.describe(acting, one.id, Some(one.version), vec![title("The One")], vec![wrong], None).await.unwrap();
+    let edit =
+        Edit { version: Some(one.version), asserted: vec![title("The One")], retracted: vec![wrong], reason: None };
+    archive.describe(acting, one.id, edit).await.unwrap();
     archive.set_access(acting, one.id, Access::Restricted, "by hand".to_owned()).await.unwrap();
     archive.settle().await;
     let before = size(&archive).await;

@@ -2,13 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod events;
-mod ledger;
-mod house;
-mod postgres;
-mod projections;
 mod graph;
-mod oai;
+mod house;
 mod iiif;
 mod ingest;
+mod ingest_archive;
+mod ledger;
+mod oai;
+mod postgres;
+mod projections;
 mod storage;
 mod support;

@@ -143,7 +143,7 @@ async fn a_batch_says_who_did_what_and_how_much() {
     let second = story.open_batch(BatchKind::Edit, "second");
     let stores = archive().await;
     fold(&stores, &story, 0, 3).await;
-    let row = provenance::batch(&stores.pg, first).await.unwrap().unwrap();
+    let (_, row) = provenance::batch(&stores.pg, first).await.unwrap().unwrap();
     assert_eq!((row.label.as_str(), row.kind.as_str(), row.counts), ("first", "ingest", Some(counts)));
     assert!(row.closed_at.is_some());
     let newest = provenance::batches(&stores.pg, None, 1).await.unwrap();

@@ -83,7 +83,8 @@ impl Triples {
 
     /// How many events the graph has applied.
     pub fn applied(&self) -> Result<u64, ProjectionError> {
-        let positions = standing(&self.store(), APPLIED).map_err(triples("could not read the position of the graph"))?;
+        let positions =
+            standing(&self.store(), APPLIED).map_err(triples("could not read the position of the graph"))?;
         // A batch that only adds leaves the positions before it in place, so the last one is the greatest.
         Ok(positions.iter().filter_map(position_of).max().unwrap_or(0))
     }

@@ -50,9 +50,8 @@ pub fn router() -> Router<App> {
         .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX));
     // An upload is bounded by the settings, while it is written to the staging folder.
-    let upload = Router::new()
-        .route("/api/v1/objects/{id}/files", post(files::upload))
-        .layer(DefaultBodyLimit::disable());
+    let upload =
+        Router::new().route("/api/v1/objects/{id}/files", post(files::upload)).layer(DefaultBodyLimit::disable());
     json.merge(upload)
         .route("/api/{*rest}", get(nothing).post(nothing).put(nothing).delete(nothing))
         .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any))

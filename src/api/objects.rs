@@ -203,13 +203,7 @@ pub async fn history(
 }
 
 /// Opens the act of a change, if the asker may make it.
-pub(super) async fn changing(
-    app: &App,
-    asking: Asking,
-    id: ObjectId,
-    act: Act,
-    label: &str,
-) -> Result<Acting, Error> {
+pub(super) async fn changing(app: &App, asking: Asking, id: ObjectId, act: Act, label: &str) -> Result<Acting, Error> {
     let scope = if act == Act::Govern { Scope::Admin } else { Scope::Write };
     match app.object(asking, id, act).await {
         Ok(_) => acting(app, asking, scope, label).await,

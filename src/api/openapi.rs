@@ -106,6 +106,7 @@ pub const OPERATIONS: &[Operation] = &[
     },
 ];
 
+/// Answers with the description.
 pub async fn document(State(app): State<App>) -> Json<Value> {
     Json(describe(&app.settings.archive.name, app.stores.addresses.base()))
 }
@@ -191,7 +192,8 @@ mod tests {
     fn every_reference_has_its_definition() {
         let document = describe("Museum", "https://archive.example.org");
         let text = document.to_string();
-        let references: Vec<&str> = text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let references: Vec<&str> =
+            text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(!references.is_empty());
         for name in references {
             assert!(document["components"]["schemas"].get(name).is_some(), "{name} is not defined");

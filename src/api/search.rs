@@ -45,11 +45,7 @@ pub struct FacetValue {
 }
 
 /// `q` words, `f.PROPERTY` facet values (repeatable), `image=1`, `limit`, `after`.
-pub async fn search(
-    State(app): State<App>,
-    asking: Asking,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Hits>, Error> {
+pub async fn search(State(app): State<App>, asking: Asking, RawQuery(query): RawQuery) -> Result<Json<Hits>, Error> {
     let query: Query = form::query(query.as_deref().unwrap_or_default())
         .map_err(|error| Error::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     let found = search::search(&app.stores.pg, &asking.viewer, asking.at, &query).await?;

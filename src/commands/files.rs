@@ -41,6 +41,7 @@ impl Archive {
         let events = described.into_iter().zip(digests).zip(paths);
         let events = events.map(|(((file, probed, (name, role, order)), (bytes, sha256, sha512)), path)| {
             let Probed { media_type, width, height, .. } = probed;
+            let media_type = media_type.to_owned();
             let file = StoredFile { bytes, file, height, media_type, name, order, path, role, sha256, sha512, width };
             Event::FileStored(FileStored { file, object })
         });

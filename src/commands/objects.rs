@@ -17,9 +17,10 @@ impl Archive {
         let conditions = accessions.iter().map(|new| Condition::NoStream(Stream::Object(new.object))).collect();
         let events: Result<Vec<_>, _> = accessions.into_iter().map(decide::accession).collect();
         match self.record(acting, events?, conditions).await {
-            Err(CommandError::Ledger(LedgerError::Conflict { condition: Condition::NoStream(Stream::Object(id)), .. })) => {
-                Err(Refused::Exists(id).into())
-            }
+            Err(CommandError::Ledger(LedgerError::Conflict {
+                condition: Condition::NoStream(Stream::Object(id)),
+                ..
+            })) => Err(Refused::Exists(id).into()),
             other => other,
         }
     }

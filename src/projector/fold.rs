@@ -28,11 +28,7 @@ pub async fn read(ledger: &Ledger, from: u64, limit: u32) -> Result<Batch, Proje
 }
 
 /// The objects that the events go on with, as they stood before.
-async fn earlier(
-    ledger: &Ledger,
-    from: u64,
-    events: &[Recorded],
-) -> Result<HashMap<ObjectId, Folded>, ProjectorError> {
+async fn earlier(ledger: &Ledger, from: u64, events: &[Recorded]) -> Result<HashMap<ObjectId, Folded>, ProjectorError> {
     let mut known = BTreeSet::new();
     let mut wanted = BTreeSet::new();
     for recorded in events {

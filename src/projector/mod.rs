@@ -142,7 +142,8 @@ impl Projector {
     async fn apply(&self, batch: &fonds_projections::Batch) {
         let _still = self.folding.lock().await;
         let standings = self.status.borrow().standings.clone();
-        let work = ALL.iter().zip(&standings).map(|(projection, standing)| self.apply_one(*projection, standing, batch));
+        let work =
+            ALL.iter().zip(&standings).map(|(projection, standing)| self.apply_one(*projection, standing, batch));
         let standings = join_all(work).await;
         self.status.send_replace(Status { standings });
     }
@@ -160,7 +161,12 @@ impl Projector {
             Ok(()) => standing.applied = rest.to(),
             Err(error) => {
                 let why = format!("{:#}", anyhow::Error::new(error));
-                error!(projection.name = standing.name, projection.applied = standing.applied, "{} stops: {why}", standing.name);
+                error!(
+                    projection.name = standing.name,
+                    projection.applied = standing.applied,
+                    "{} stops: {why}",
+                    standing.name
+                );
                 standing.stopped = Some(why);
             }
         }

@@ -36,7 +36,10 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
         let rate = (f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / output.seconds()).round();
         let what = if options.check { "compared" } else { "replaced" };
         let text = format!("{events} events folded anew and {what} in {} s, {rate} a second", output.seconds());
-        output.summary(text, &json!({ "ok": differ == 0, "events": events, "differ": differ, "events_per_second": rate }));
+        output.summary(
+            text,
+            &json!({ "ok": differ == 0, "events": events, "differ": differ, "events_per_second": rate }),
+        );
         Ok(if differ == 0 { Done::Well } else { Done::Badly })
     })
     .await

@@ -77,7 +77,8 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
         }
         let does = if options.check { "would become" } else { "is now" };
         let text = format!("{id} was {} and {does} {}", now.standing.access.as_str(), access.as_str());
-        let value = json!({ "ok": true, "object": id, "was": now.standing.access, "is": access, "check": options.check });
+        let value =
+            json!({ "ok": true, "object": id, "was": now.standing.access, "is": access, "check": options.check });
         output.summary(text, &value);
         Ok(Done::Well)
     })

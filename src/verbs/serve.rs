@@ -72,7 +72,10 @@ async fn ready(
 ) -> anyhow::Result<()> {
     if archive.keeper.projector().is_none() {
         let data = data.display();
-        anyhow::bail!("the data directory {data} is in use by {}; one server keeps one directory", keeper::note(&archive.settings.data));
+        anyhow::bail!(
+            "the data directory {data} is in use by {}; one server keeps one directory",
+            keeper::note(&archive.settings.data)
+        );
     }
     first(archive).await
 }
@@ -89,7 +92,8 @@ fn tell(archive: &Archive, output: &Output) {
         ("Health", format!("{public}/readyz")),
     ];
     let list: Vec<String> = addresses.iter().map(|(what, address)| format!("  {what:<10} {address}")).collect();
-    let text = format!("fonds serves {} on {listen}, for {reach}:\n{}", archive.settings.data.display(), list.join("\n"));
+    let text =
+        format!("fonds serves {} on {listen}, for {reach}:\n{}", archive.settings.data.display(), list.join("\n"));
     output.line(text, &json!({ "listen": listen, "public_url": public, "data": archive.settings.data }));
     output.say("Ctrl-C stops it.");
 }

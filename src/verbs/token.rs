@@ -88,7 +88,8 @@ async fn issue(
         scope.as_str(),
         expires_at.to_seconds_string()
     );
-    let value = json!({ "ok": true, "token": issued.token, "secret": secret, "scope": scope, "expires_at": expires_at });
+    let value =
+        json!({ "ok": true, "token": issued.token, "secret": secret, "scope": scope, "expires_at": expires_at });
     output.summary(text, &value);
     Ok(Done::Well)
 }

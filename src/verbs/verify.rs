@@ -50,7 +50,7 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
 
 async fn ledger(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
     let bar = bar("verifying the ledger", "events", output);
-    let verdict = verify::verify(&archive.stores.pg, |checked, of| {
+    let verdict = verify(&archive.stores.pg, |checked, of| {
         bar.set_length(of);
         bar.set_position(checked);
     });
@@ -88,7 +88,10 @@ async fn blobs(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
             if let Some(why) = problem {
                 wrong += 1;
                 let text = format!("blobs   {} of object {}: {why}", placed.file.path, placed.object);
-                output.line(text, &json!({ "verified": "blob", "file": placed.file.file, "object": placed.object, "why": why }));
+                output.line(
+                    text,
+                    &json!({ "verified": "blob", "file": placed.file.file, "object": placed.object, "why": why }),
+                );
             }
         }
     }

@@ -140,11 +140,12 @@ fn pictures(object: &Object) -> Vec<Picture> {
 
 fn rows(object: &Object) -> Vec<Row> {
     let groups = object.by_property().into_iter();
-    groups.map(|(property, values)| Row {
-        label: property.label().to_owned(),
-        values: values.into_iter().map(value).collect(),
-    })
-    .collect()
+    groups
+        .map(|(property, values)| Row {
+            label: property.label().to_owned(),
+            values: values.into_iter().map(value).collect(),
+        })
+        .collect()
 }
 
 fn value(standing: &Asserted) -> Value {
@@ -196,9 +197,9 @@ async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec
     let mut shown = Vec::new();
     for (label, ids) in groups {
         let objects = catalog::objects(&app.stores.pg, &ids).await?;
-        let seen = objects.iter().filter(|object| {
-            fonds_schemas::may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed()
-        });
+        let seen = objects
+            .iter()
+            .filter(|object| fonds_schemas::may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed());
         let cards: Vec<Card> = seen.map(card).collect();
         if !cards.is_empty() {
             shown.push(Relations { label, cards });

@@ -88,7 +88,7 @@ impl Given {
     /// The graph of these events, folded in batches of that many.
     pub async fn folded_by(&self, size: usize) -> (Triples, Sha256) {
         let stores = stores();
-        stores.triples.store.clear().unwrap();
+        stores.triples.store().clear().unwrap();
         for (place, events) in self.events.chunks(size).enumerate() {
             let from = place * size;
             let changes = self.changes.iter().filter(|c| (from..from + events.len()).contains(&c.event));

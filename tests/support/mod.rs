@@ -1,4 +1,6 @@
-//! What tests share: a PostgreSQL, and a database of their own on it.
+//! What tests share: a PostgreSQL, a database of their own on it, and a whole archive.
+
+mod archive;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,6 +10,8 @@ use fonds::config::{self, Flags, Settings};
 use fonds::postgres::{self, Database};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub use archive::{TestArchive, archive};
 
 /// An empty database of this test's own on the test server.
 pub async fn database() -> PgPool {
