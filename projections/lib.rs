@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fonds_schemas::{Addresses, Object, Recorded, Sha256};
-use sqlx::PgPool;
+/// Where the tables are: for whoever asks the functions here, and writes no SQL.
+pub use sqlx::PgPool;
 
 /// Every projection, in the order in which they are folded, rebuilt and listed.
 pub const ALL: &[&dyn Projection] = &[
