@@ -106,7 +106,7 @@ impl Projection for Catalog {
 
     async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
         // Reading texts is the longer half of the work, and nothing waits for it inside the transaction.
-        let rows = fold::Rows::read(batch)?;
+        let rows = fold::Rows::read(batch, &stores.language)?;
         let mut tx = begin(&stores.pg).await?;
         rows.write(&mut tx).await?;
         position::advance(&mut tx, NAME, batch.from, batch.to()).await?;

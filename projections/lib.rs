@@ -48,6 +48,8 @@ pub struct Stores {
     pub formats: &'static [&'static dyn feed::Format],
     /// The public addresses, which triples and rendered records carry.
     pub addresses: Addresses,
+    /// The language of descriptions that do not say theirs, which decides how their words are stemmed.
+    pub language: String,
 }
 
 /// What one event of an object's stream did to it.

@@ -122,12 +122,13 @@ impl Archive {
         let pg = pool(&serving, LIVE).await?;
         let ledger = Ledger::open(pg.clone(), clock.clone(), &settings.archive.name).await?;
         let storage = Storage::open(&settings).await?;
-        let addresses = Addresses::new(&settings.public_url());
+        let addresses = Addresses::new(&rebuild::public_url(&settings, doing));
         let lock = Keeper::claim(&data, doing)?;
         // The triples have one owner. A process that does not keep the directory asks no SPARQL.
         let triples =
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
-        let stores = Stores { pg, triples, formats: formats::ALL, addresses };
+        let language = settings.archive.language.clone();
+        let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         Ok(Self { settings, clock, ledger, storage, stores, keeper, serving, database })
     }

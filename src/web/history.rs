@@ -7,6 +7,7 @@ use axum::response::Response;
 use fonds_schemas::{Access, Act, Event, ObjectId, Recorded, Scope, Statement, Stream};
 
 use super::page::{Error, Frame, answer};
+use super::words;
 use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
 use crate::story::{self, Entry, Listener};
@@ -20,6 +21,9 @@ struct Change {
 struct Line {
     seq: u64,
     when: String,
+    moment: String,
+    /// Whether it is the one that brought the object into being: then everything in it is new.
+    first: bool,
     agent: String,
     what: String,
     reason: Option<String>,
@@ -89,6 +93,8 @@ fn line(entry: Entry) -> Line {
     Line {
         seq: envelope.seq,
         when: envelope.recorded_at.to_seconds_string(),
+        moment: words::moment(envelope.recorded_at),
+        first: matches!(entry.recorded.event, Some(Event::Accessioned(_))),
         leaf: entry.recorded.leaf_hash.to_string(),
         agent: entry.agent,
         what: entry.what,
