@@ -156,7 +156,7 @@ impl Default for ArchiveSettings {
     fn default() -> Self {
         Self {
             name: "fonds".to_owned(),
-            email: "archive@localhost".to_owned(),
+            email: "archive@example.org".to_owned(),
             operator: "operator".to_owned(),
             language: "en".to_owned(),
         }
@@ -236,10 +236,8 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
             return wrong("public_url", "this must be an address such as https://archive.example.org");
         }
     }
-    // The OAI-PMH validator refuses an address whose local part is a single letter.
-    match settings.archive.email.split_once('@') {
-        Some((local, host)) if local.len() > 1 && !host.is_empty() => {}
-        Some(_) | None => return wrong("archive.email", "this must be an e-mail address"),
+    if !is_email(&settings.archive.email) {
+        return wrong("archive.email", "this must be an e-mail address such as archive@example.org");
     }
     if settings.limits.decodes == 0 {
         return wrong("limits.decodes", "at least one image must be decoded at a time");
@@ -248,6 +246,18 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
         return wrong("storage.s3.bucket", "a bucket must be named");
     }
     Ok(())
+}
+
+/// Whether harvesters take it: the OAI-PMH schema wants a dot in the host, its validator more than one letter before
+/// the `@`.
+fn is_email(text: &str) -> bool {
+    let Some((local, host)) = text.split_once('@') else { return false };
+    let labels: Vec<&str> = host.split('.').collect();
+    local.chars().count() > 1
+        && labels.len() > 1
+        && labels.iter().all(|label| !label.is_empty())
+        && !text.contains(char::is_whitespace)
+        && !host.contains('@')
 }
 
 impl Settings {
@@ -307,6 +317,15 @@ mod tests {
     fn an_address_without_scheme_is_refused() {
         let message = check_file("public_url = 'archive.example.org'").unwrap_err();
         assert!(message.contains("public_url"), "{message}");
+    }
+
+    #[test]
+    fn what_harvesters_take_for_no_email_is_refused() {
+        for email in ["archive", "archive@localhost", "a@example.org", "archive@.org", "my archive@example.org"] {
+            let message = check_file(&format!("[archive]\nemail = '{email}'")).unwrap_err();
+            assert!(message.contains("archive.email"), "{email}: {message}");
+        }
+        assert!(check_file("[archive]\nemail = 'archive@example.org'").is_ok());
     }
 
     #[test]

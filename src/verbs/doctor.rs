@@ -183,8 +183,18 @@ fn render(report: &Report) -> String {
     for remark in &report.remarks {
         line(&format!("\nremark: {remark}"));
     }
-    line(&format!("\n{} problems, {} remarks, {:.1} s", report.problems.len(), report.remarks.len(), report.seconds));
+    let (problems, remarks) = (many(&report.problems, "problem"), many(&report.remarks, "remark"));
+    line(&format!("\n{problems}, {remarks}, {:.1} s", report.seconds));
     text
+}
+
+/// A count with its noun: no problems, 1 problem, 2 problems.
+fn many(of: &[String], noun: &str) -> String {
+    match of.len() {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        more => format!("{more} {noun}s"),
+    }
 }
 
 /// A number of bytes in words.
@@ -206,7 +216,7 @@ mod tests {
         assert_eq!((report.data.exists, report.data.writable, report.postgres.running), (false, true, None));
         assert_eq!(report.problems.len(), 1, "{:?}", report.problems);
         let text = render(&report);
-        for wanted in ["/nonexistent  cannot be used: it has no postgres", "none found", "will be made", "1 problems"] {
+        for wanted in ["/nonexistent  cannot be used: it has no postgres", "none found", "will be made", "1 problem,"] {
             assert!(text.contains(wanted), "{wanted}:\n{text}");
         }
         assert!(!settings.data.exists(), "doctor changes nothing");

@@ -6,6 +6,7 @@ mod history;
 mod object;
 mod page;
 mod search;
+mod words;
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};

@@ -1,5 +1,7 @@
 //! The page of an object: now, or as it stood (`@{seq}`). An ending such as `.json` or `.ttl` asks for its data.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -11,6 +13,7 @@ use fonds_schemas::{Act, Asserted, Object, ObjectId};
 
 use super::page::{Error, Frame, answer};
 use super::search::{Card, card};
+use super::words;
 use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
 use crate::linked;
@@ -21,6 +24,8 @@ const POINTING_MAX: u32 = 60;
 struct Value {
     text: String,
     language: Option<String>,
+    /// Whether the reader needs to be told the language.
+    tagged: bool,
     link: Option<String>,
     seq: u64,
 }
@@ -57,6 +62,7 @@ struct ObjectPage {
     id: ObjectId,
     title: String,
     title_language: Option<String>,
+    also: Vec<(String, Option<String>)>,
     level: &'static str,
     access: Option<&'static str>,
     as_of: Option<(u64, String)>,
@@ -65,6 +71,7 @@ struct ObjectPage {
     relations: Vec<Relations>,
     files: Vec<FileRow>,
     manifest: Option<String>,
+    name: String,
     changed: String,
     seq: u64,
 }
@@ -111,16 +118,18 @@ fn page(app: &Archive, object: &Object, relations: Vec<Relations>, seq: Option<u
         frame: Frame::of(app),
         id: object.id,
         title: object.title(),
-        title_language: title.and_then(|title| Some(title.language.as_ref()?.as_str().to_owned())),
+        title_language: title.and_then(words::language),
+        also: object.values("title").skip(1).map(|title| (title.text.clone(), words::language(title))).collect(),
         level: object.level.as_str(),
         access: (access != fonds_schemas::Access::Public).then_some(access.as_str()),
-        as_of: seq.map(|seq| (seq, object.modified_at.to_seconds_string())),
+        as_of: seq.map(|seq| (seq, words::moment(object.modified_at))),
         pictures: pictures(object),
         rows: rows(object),
         relations,
         files: files(object),
         manifest: has_image.then(|| app.stores.addresses.manifest(object.id)),
-        changed: object.modified_at.to_seconds_string(),
+        name: app.stores.addresses.id(object.id),
+        changed: words::moment(object.modified_at),
         seq: object.seq,
     }
 }
@@ -143,18 +152,22 @@ fn rows(object: &Object) -> Vec<Row> {
     groups
         .map(|(property, values)| Row {
             label: property.label().to_owned(),
-            values: values.into_iter().map(value).collect(),
+            values: {
+                let languages: BTreeSet<_> = values.iter().map(|value| &value.statement.language).collect();
+                values.into_iter().map(|standing| value(standing, languages.len() > 1)).collect()
+            },
         })
         .collect()
 }
 
-fn value(standing: &Asserted) -> Value {
+fn value(standing: &Asserted, mixed: bool) -> Value {
     let statement = &standing.statement;
     let web = |text: &String| is_iri(text) && (text.starts_with("http://") || text.starts_with("https://"));
     let link = statement.authority.clone().filter(web).or_else(|| Some(statement.text.clone()).filter(web));
     Value {
-        text: statement.text.clone(),
-        language: statement.language.as_ref().map(|tag| tag.as_str().to_owned()),
+        text: words::licence(&statement.text).unwrap_or_else(|| statement.text.clone()),
+        language: words::language(statement),
+        tagged: mixed || !words::is_pages_own(statement),
         link,
         seq: standing.seq,
     }
@@ -186,7 +199,7 @@ fn bytes(count: u64) -> String {
 async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec<Relations>, Error> {
     let mut groups: Vec<(String, Vec<ObjectId>)> = Vec::new();
     let outward = object.relations.iter().map(|relation| (relation.kind.label().to_owned(), relation.target));
-    let inward = catalog::pointing_at(&app.stores.pg, object.id, POINTING_MAX).await?;
+    let inward = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, POINTING_MAX).await?;
     let inward = inward.into_iter().map(|(kind, id)| (kind.inverse_label().to_owned(), id));
     for (label, id) in outward.chain(inward) {
         match groups.iter_mut().find(|(known, _)| *known == label) {

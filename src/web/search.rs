@@ -5,10 +5,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use fonds_projections::search::{self, Found, Query};
-use fonds_schemas::{Object, property};
+use fonds_schemas::{Level, Object, property};
 
 use super::form;
 use super::page::{Error, Frame, answer};
+use super::words;
 use crate::archive::{App, Archive};
 use crate::asking::Asking;
 
@@ -20,7 +21,9 @@ pub struct Card {
     pub title: String,
     /// The language of the title.
     pub language: Option<String>,
-    /// Who made it, when.
+    /// The title in the language of the page, where the title is in another.
+    pub also: Option<String>,
+    /// What it is where it is no single item; who made it, when.
     pub caption: String,
     /// A small picture.
     pub thumbnail: Option<String>,
@@ -29,7 +32,7 @@ pub struct Card {
 }
 
 struct Choice {
-    value: String,
+    text: String,
     count: String,
     href: String,
     chosen: bool,
@@ -55,7 +58,7 @@ struct SearchPage {
     first: Option<String>,
 }
 
-/// The home page: everything, newest questions first.
+/// The home page: the search that asks for everything.
 pub async fn home(state: State<App>, asking: Asking, RawQuery(query): RawQuery) -> Response {
     show(&state, asking, query.as_deref().unwrap_or_default(), true).await
 }
@@ -79,7 +82,7 @@ async fn make(app: &Archive, asking: Asking, query: &str, home: bool) -> Result<
     let without = |facets: Vec<(String, String)>| address(&Query { facets, after: None, ..query.clone() });
     let chosen = query.facets.iter().map(|chosen| {
         let rest = query.facets.iter().filter(|other| *other != chosen).cloned().collect();
-        (format!("{}: {}", label(&chosen.0), chosen.1), without(rest))
+        (format!("{}: {}", label(&chosen.0), shown(&chosen.0, &chosen.1)), without(rest))
     });
     let page = SearchPage {
         frame,
@@ -103,6 +106,14 @@ fn label(facet: &str) -> &str {
     property::find(facet).map_or("Level", |term| term.label)
 }
 
+/// The value of a facet as people read it.
+fn shown(facet: &str, value: &str) -> String {
+    match facet {
+        "rights" => words::licence(value).unwrap_or_else(|| value.to_owned()),
+        _ => value.to_owned(),
+    }
+}
+
 fn groups(query: &Query, found: &Found) -> Vec<Group> {
     let groups = found.facets.iter().filter(|facet| !facet.values.is_empty()).map(|facet| {
         let choices = facet.values.iter().map(|(value, count)| {
@@ -113,7 +124,7 @@ fn groups(query: &Query, found: &Found) -> Vec<Group> {
                 facets.push(pair);
             }
             let href = address(&Query { facets, after: None, ..query.clone() });
-            Choice { value: value.clone(), count: grouped(*count), href, chosen }
+            Choice { text: shown(facet.property, value), count: grouped(*count), href, chosen }
         });
         let choices: Vec<Choice> = choices.collect();
         let open = choices.iter().any(|choice| choice.chosen);
@@ -129,14 +140,18 @@ fn groups(query: &Query, found: &Found) -> Vec<Group> {
 pub fn card(object: &Object) -> Card {
     let title = object.values("title").next();
     let first = |property| object.values(property).next().map(|statement| statement.text.as_str());
-    let caption: Vec<&str> = [first("creator"), first("date_created")].into_iter().flatten().collect();
+    let level = object.level.as_str();
+    let level = (object.level != Level::Item).then(|| level[..1].to_uppercase() + &level[1..]);
+    let who: Vec<&str> = [first("creator"), first("date_created")].into_iter().flatten().collect();
+    let caption = level.into_iter().chain((!who.is_empty()).then(|| who.join(", ")));
     let image = object.files.iter().find(|file| file.is_image());
     let access = object.standing.access;
     Card {
         href: format!("/o/{}", object.id),
         title: object.title(),
-        language: title.and_then(|title| Some(title.language.as_ref()?.as_str().to_owned())),
-        caption: caption.join(", "),
+        language: title.and_then(words::language),
+        also: words::translated_title(object),
+        caption: caption.collect::<Vec<_>>().join(" · "),
         thumbnail: image.map(|file| format!("/iiif/image/3/{}/full/!400,400/0/default.jpg", file.file)),
         access: (access != fonds_schemas::Access::Public).then_some(access.as_str()),
     }
