@@ -58,8 +58,8 @@ class Result:
 
     @property
     def summary(self):
-        """The last of them."""
-        return self.lines[-1]
+        """The last of them; nothing where it printed none."""
+        return (self.lines or [{}])[-1]
 
 
 class Checks:
@@ -108,9 +108,10 @@ class Place:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        for pid_file in self.folder.glob("**/postmaster.pid"):
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                stop_postgres(int(pid_file.read_text().splitlines()[0]))
+        for data in self.folder.iterdir():
+            pid = postmaster(data)
+            if pid:
+                stop_postgres(pid)
         for mounted in self.mounted:
             subprocess.run(["umount", "--lazy", str(mounted)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -186,11 +187,10 @@ def stop_postgres(pid):
 
 def postmaster(data):
     """The process of the private PostgreSQL of a data directory, if it runs."""
-    for pid_file in pathlib.Path(data).glob("**/postmaster.pid"):
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int(pid_file.read_text().splitlines()[0])
-            os.kill(pid, 0)
-            return pid
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        pid = int((pathlib.Path(data) / "pg/data/postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, 0)
+        return pid
     return None
 
 

@@ -119,7 +119,7 @@ def tables(fire):
                  [r"objects\.csv.*(row|\"row\":) ?2.*identifier", r"objects\.csv.*(row|\"row\":) ?4.*row 1"])
     folder = fire.folder()
     path = table(folder, f'id,title,creator\nn1,"a\nb",{EMOJI}\nn2,{RTL},{NUSHU}\nn3,"\x1b[2Jclear",x\n')
-    result = fire.take_in("names with newlines, RTL, emoji, Nüshu, terminal commands", path, 2, [r"row ?\"?:? ?3"])
+    result = fire.take_in("names with newlines, RTL, emoji, Nüshu, terminal commands", path, 0, [r"row\"?:? 3.*control"])
     fire.checks.that("\x1b" not in result.text and "\u202e" not in result.text, "… no such command reaches the terminal")
     found = fire.place.fonds("search", NUSHU, data=fire.data)
     fire.checks.that("1 found" in found.out, "… Nüshu is found", found.text)
@@ -127,7 +127,7 @@ def tables(fire):
     profile = fire.place.folder / "wrong.toml"
     profile.write_text('name = "wrong"\nnamespace = "x"\nidentifier = "{id}"\n'
                        'columns = [{ name = "title", property = "titel" }]\n')
-    fire.take_in("a mapping to an unknown property", path, 1, [r"wrong\.toml.*titel|titel.*wrong\.toml"],
+    fire.take_in("a mapping to an unknown property", path, 1, [r"(?s)wrong\.toml.*titel.*title"],
                  flags=("--map", profile))
     fire.take_in("a mapping profile that is not there", path, 1, [r"nowhere"], flags=("--map", "nowhere"))
     fire.take_in("a path that is not there", fire.place.folder / "not-there", 1, [r"not-there"])
@@ -238,16 +238,17 @@ def settings(fire, address):
     port = address.rsplit(":", 1)[1]
     refused(fire, "port already taken", rf"127\.0\.0\.1:{port}.*in use", "serve", "--listen", f"127.0.0.1:{port}",
             data=fire.place.data("other"))
-    refused(fire, "a second server on the data directory", r"archive.*in use.*serve", "serve", "--listen",
+    refused(fire, "a second server on the data directory", r"^[^\x1b]*archive.*in use.*serve", "serve", "--listen",
             f"127.0.0.1:{free_port()}")
     config = fire.place.folder / "wrong-key.toml"
     config.write_text("[archive]\nnmae = 'x'\n")
-    refused(fire, "an unknown key in the configuration", r"nmae.*wrong-key\.toml|wrong-key\.toml.*nmae", "config", "check", "--config",
+    refused(fire, "an unknown key in the configuration", r"wrong-key\.toml: there is no setting archive\.nmae, only archive\.name", "config", "check", "--config",
             config)
+    # This is looked at as a stranger would: no names of types, no colours in a file.
     config.write_text("[archive\n")
     refused(fire, "a configuration that is no TOML", r"wrong-key\.toml", "config", "check", "--config", config)
-    refused(fire, "an unknown variable", r"lisen", "config", "check", env={"FONDS__LISEN": "x"})
-    refused(fire, "a value of the wrong type", r"decodes|DECODES", "config", "check", env={"FONDS__LIMITS__DECODES": "many"})
+    refused(fire, "an unknown variable", r"environment: there is no setting lisen", "config", "check", env={"FONDS__LISEN": "x"})
+    refused(fire, "a value of the wrong type", r"limits\.decodes must be a whole number, not a text", "config", "check", env={"FONDS__LIMITS__DECODES": "many"})
     file = fire.place.folder / "a-file"
     file.write_text("x")
     refused(fire, "a data directory that is a file", r"a-file", "search", data=file)
@@ -260,7 +261,7 @@ def settings(fire, address):
     foreign = fire.place.folder / "foreign"
     foreign.mkdir()
     (foreign / "holiday.jpg").write_bytes(b"x")
-    refused(fire, "a foreign folder as storage root", r"foreign", "search", data=fire.place.data("third"),
+    refused(fire, "a foreign folder as storage root", r"because /tmp\S*foreign is not a storage root.*holiday\.jpg", "search", data=fire.place.data("third"),
             env={"FONDS__STORAGE__FOLDER": str(foreign)})
     fire.checks.that([path.name for path in foreign.iterdir()] == ["holiday.jpg"], "… which is left as it was")
 

@@ -16,7 +16,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checklib import Checks, Place, collection, postmaster  # noqa: E402
 
-ROWS, IMAGES = 4000, 60
+ROWS, IMAGES = 3000, 40
 ROUNDS = int(os.environ.get("FONDS_CHECK_ROUNDS", "3"))
 SEED = int(os.environ.get("FONDS_CHECK_SEED", str(time.time_ns())))
 
@@ -39,25 +39,31 @@ def wait_for(process, seconds, holds=lambda: False):
         time.sleep(0.002)
 
 
-def kill_often(place, checks, source, data, seconds, chance):
-    """Kills fonds ROUNDS times, each time at another moment of what an ingest takes."""
-    killed = 0
-    for number in range(1, ROUNDS + 1):
+def kill_often(place, checks, source, seconds, chance):
+    """Kills fonds ROUNDS times at random moments. A run resumes what the last one left; where one gets to its end, the
+    next begins another archive. Returns each archive with the number of its kills."""
+    archives, killed, number = [[place.data("killed-1"), 0]], 0, 0
+    while killed < ROUNDS:
+        number += 1
+        data = archives[-1][0]
+        begun = bool(archives[-1][1])
         process = place.start("ingest", source, "--json", data=data)
-        # Later rounds have less to do: begin within what starting takes, so that all parts of a run are hit.
-        after = chance.uniform(0.05, seconds)
+        # What is resumed needs no new cluster and has less to do.
+        after = chance.uniform(0.05, seconds * (0.5 if begun else 0.9))
         wait_for(process, after)
         if process.poll() is None:
             process.kill()
             killed += 1
-            came = f"killed after {after:.2f} s"
+            archives[-1][1] += 1
+            print(f"  run {number}, archive {len(archives)}: killed after {after:.2f} s", flush=True)
         else:
-            came = f"ended before {after:.2f} s with {process.returncode}"
-            checks.that(process.returncode in (0, 2), "a round that was too short for the kill ended well", came)
+            print(f"  run {number}, archive {len(archives)}: at its end before {after:.2f} s", flush=True)
+            said = process.stderr.read().decode()
+            checks.that(process.returncode in (0, 2), f"a run that was not killed ends with {process.returncode}", said)
+            archives.append([place.data(f"killed-{len(archives) + 1}"), 0])
         process.communicate()
         place.running.remove(process)
-        print(f"  round {number}: {came}", flush=True)
-    return killed
+    return [(data, kills) for data, kills in archives if kills]
 
 
 def finish(place, checks, source, data, expected, digest, what):
@@ -112,10 +118,10 @@ def main():
         source = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else None
         source = source or collection(place.folder / "collection", ROWS, IMAGES)
         expected, _, digest = undisturbed(place, checks, source)
-        data = place.data("killed")
-        killed = kill_often(place, checks, source, data, expected.seconds, chance)
-        print(f"  killed {killed} of {ROUNDS} times")
-        finish(place, checks, source, data, expected, digest, f"killed {killed} times")
+        archives = kill_often(place, checks, source, expected.seconds, chance)
+        for number, (data, kills) in enumerate(archives, 1):
+            finish(place, checks, source, data, expected, digest, f"archive {number}, killed {kills} times")
+        print(f"  killed {sum(kills for _, kills in archives)} times in {len(archives)} archives")
         kill_postgres(place, checks, source, expected.seconds, expected, digest, chance)
     checks.end()
 

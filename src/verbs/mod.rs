@@ -40,6 +40,7 @@ pub struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 pub struct Common {
     /// The data directory [default: ./fonds-data]
     #[arg(long, global = true, value_name = "DIR")]
