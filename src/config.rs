@@ -2,6 +2,8 @@
 //!
 //! Each setting is documented by what goes wrong. Everything is checked before a port is opened.
 
+mod wrong;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -179,8 +181,8 @@ impl Default for LogSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
     /// A file or variable says something that is no setting.
-    #[error("could not read the settings")]
-    Unreadable(#[source] Box<figment::Error>),
+    #[error("could not read the settings: {0}")]
+    Unreadable(String),
     /// The configuration file that was named is not there.
     #[error("there is no configuration file {0}")]
     Missing(PathBuf),
@@ -223,7 +225,7 @@ pub fn read(config: Option<&Path>, flags: &Flags) -> Result<Settings, BadSetting
     // The name that every PostgreSQL tool knows.
     figment = figment.merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database.url".into()));
     figment = figment.merge(Env::prefixed("FONDS__").split("__")).merge(Serialized::defaults(flags));
-    let settings: Settings = figment.extract().map_err(|error| BadSettings::Unreadable(Box::new(error)))?;
+    let settings: Settings = figment.extract().map_err(|error| BadSettings::Unreadable(wrong::sentence(error)))?;
     check(&settings)?;
     Ok(settings)
 }
@@ -306,6 +308,12 @@ mod tests {
     fn an_unknown_key_is_refused_by_name() {
         let message = check_file("[archive]\nnmae = 'x'").unwrap_err();
         assert!(message.contains("nmae"), "{message}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused_and_not_repeated() {
+        let message = check_file("[database]\nurl = 4711").unwrap_err();
+        assert!(message.contains("database.url must be") && !message.contains("4711"), "{message}");
     }
 
     #[test]

@@ -14,5 +14,8 @@ async fn main() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         tracing::debug!("a TLS provider is installed already");
     }
-    verbs::run(Cli::parse()).await
+    match Cli::try_parse() {
+        Ok(cli) => verbs::run(cli).await,
+        Err(error) => verbs::misread(&error),
+    }
 }

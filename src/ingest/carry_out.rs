@@ -11,7 +11,7 @@ use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES};
 use super::plan::Planned;
 use super::problem::{Place, Problem, chain, escape};
 use super::run::{Done, IngestError, Run, command};
-use crate::commands::{Accession, Acting, Deposit, Edit};
+use crate::commands::{Accession, Acting, CommandError, Deposit, Edit, Refused, decide};
 
 impl Run<'_> {
     /// Does what was decided; with `--check`, only looks at the files.
@@ -19,16 +19,27 @@ impl Run<'_> {
         let mut decided = decided?;
         let new = std::mem::take(&mut decided.new);
         if self.request.check {
-            decided.done.counts.accessioned += new.len() as u64;
+            for planned in new {
+                match decide::accession(accession(&planned)) {
+                    Ok(_) => decided.done.counts.accessioned += 1,
+                    Err(why) => refuse(&planned, &why, &mut decided),
+                }
+            }
         } else {
             self.accession(new, &mut decided).await?;
         }
         let changes = std::mem::take(&mut decided.changes);
-        decided.done.counts.described += changes.len() as u64;
-        if !self.request.check && !changes.is_empty() {
+        if self.request.check {
+            decided.done.counts.described += changes.len() as u64;
+        } else if !changes.is_empty() {
             let acting = self.acting().await?;
             let changing = stream::iter(changes).map(|change| self.change(acting, change)).buffered(CHANGES_IN_FLIGHT);
-            changing.try_collect::<Vec<()>>().await?;
+            for refused in changing.try_collect::<Vec<Option<Problem>>>().await? {
+                match refused {
+                    None => decided.done.counts.described += 1,
+                    Some(problem) => decided.done.problems.push(problem),
+                }
+            }
         }
         for wanted in std::mem::take(&mut decided.files) {
             self.files(wanted, &mut decided.done).await?;
@@ -42,27 +53,40 @@ impl Run<'_> {
         }
         let acting = self.acting().await?;
         let count = new.len() as u64;
-        let Err(refused) = self.archive.accession(acting, new.iter().map(accession).collect()).await else {
+        let together = self.archive.accession(acting, new.iter().map(accession).collect()).await;
+        if refusal(together, "accession objects")?.is_none() {
             decided.done.counts.accessioned += count;
             return Ok(());
-        };
+        }
         // The catalogue may be behind the ledger: after a kill, or beside another ingest of the same source. What the
-        // ledger has is compared; if it has none of them, the refusal has another reason.
+        // ledger has is compared.
         let missing = self.compare(new, decided).await?;
-        if missing.len() as u64 == count {
-            return Err(command("accession objects")(refused));
+        // If one of the others cannot be, it alone is refused.
+        for planned in missing {
+            let alone = self.archive.accession(acting, vec![accession(&planned)]).await;
+            match refusal(alone, "accession an object")? {
+                None => decided.done.counts.accessioned += 1,
+                Some(why) => refuse(&planned, &why, decided),
+            }
         }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let retried = self.archive.accession(acting, missing.iter().map(accession).collect()).await;
-        retried.map_err(command("accession objects"))?;
-        decided.done.counts.accessioned += missing.len() as u64;
         Ok(())
     }
 
-    async fn change(&self, acting: Acting, change: Change) -> Result<(), IngestError> {
-        let Change { object, version, difference } = change;
+    /// Changes an object. What it cannot be is a problem of its row, not of the run.
+    async fn change(&self, acting: Acting, change: Change) -> Result<Option<Problem>, IngestError> {
+        let place = change.place.clone();
+        match self.apply(acting, change).await {
+            // Somebody else has just said the same.
+            Ok(()) | Err(IngestError::Command { source: CommandError::Refused(Refused::Nothing(_)), .. }) => Ok(None),
+            Err(IngestError::Command { doing, source: CommandError::Refused(why) }) => {
+                Ok(Some(Problem::refused(place, format!("could not {doing}: {}", chain(&why)))))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn apply(&self, acting: Acting, change: Change) -> Result<(), IngestError> {
+        let Change { object, version, difference, .. } = change;
         let archive = self.archive;
         if !difference.asserted.is_empty() || !difference.retracted.is_empty() {
             let (asserted, retracted) = (difference.asserted, difference.retracted);
@@ -103,9 +127,11 @@ impl Run<'_> {
             let count = deposits.len() as u64;
             let acting = self.acting().await?;
             let stored = self.archive.deposit(acting, object, deposits).await;
-            match stored.map_err(command("store files"))? {
-                Some(_) => done.counts.files += count,
-                None => done.files_unchanged += count,
+            match stored {
+                Ok(Some(_)) => done.counts.files += count,
+                Ok(None) => done.files_unchanged += count,
+                Err(CommandError::Refused(why)) => done.problems.push(Problem::refused(place.clone(), chain(&why))),
+                Err(error) => return Err(command("store files")(error)),
             }
         }
         Ok(())
@@ -134,6 +160,21 @@ impl Run<'_> {
         }
         deposits
     }
+}
+
+/// Why the archive refused, if it did; any other failure ends the run.
+fn refusal<T>(done: Result<T, CommandError>, doing: &'static str) -> Result<Option<Refused>, IngestError> {
+    match done {
+        Ok(_) => Ok(None),
+        Err(CommandError::Refused(why)) => Ok(Some(why)),
+        Err(error) => Err(command(doing)(error)),
+    }
+}
+
+/// Reports a row whose object cannot be; nor can its files.
+fn refuse(planned: &Planned, why: &Refused, decided: &mut Decided) {
+    decided.done.problems.push(Problem::refused(planned.place.clone(), chain(why)));
+    decided.files.retain(|wanted| wanted.object != planned.id);
 }
 
 /// How many of the files are stored together: at least one.

@@ -10,7 +10,7 @@ use fonds_schemas::{BatchId, Event, Object, ObjectId, Recorded, Stream};
 use super::compare::{self, Difference};
 use super::files::Wanted;
 use super::plan::Planned;
-use super::problem::Problem;
+use super::problem::{Place, Problem};
 use super::reader::Chunk;
 use super::run::{Done, IngestError, Run};
 
@@ -23,6 +23,7 @@ pub(super) struct Change {
     pub object: ObjectId,
     pub version: u64,
     pub difference: Difference,
+    pub place: Place,
 }
 
 /// What is to be done for a chunk.
@@ -102,7 +103,8 @@ impl Run<'_> {
             if difference.is_empty() {
                 decided.done.counts.unchanged += 1;
             } else {
-                decided.changes.push(Change { object: object.id, version: object.version, difference });
+                let (object, version, place) = (object.id, object.version, planned.place);
+                decided.changes.push(Change { object, version, difference, place });
             }
         }
         Ok(missing)

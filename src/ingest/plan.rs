@@ -378,7 +378,8 @@ fn relate(
 
 fn files(column: &FileColumn, row: &Row) -> Result<Vec<PlannedFile>, Problem> {
     let Some(value) = row.cells.get(&column.column) else { return Ok(Vec::new()) };
-    let place = row.place.column(&column.column);
+    // A folder has neither rows nor columns: the file says where.
+    let place = if row.place.row.is_some() { row.place.column(&column.column) } else { row.place.clone() };
     // A list names each file exactly, blanks and all: that is how a folder gives them.
     let names = match value {
         Value::Array(members) if members.iter().all(Value::is_string) => {

@@ -91,7 +91,13 @@ impl Storage {
         folder: Option<PathBuf>,
         staging: PathBuf,
     ) -> Result<Self, StorageError> {
-        root::prepare(store.as_ref()).await?;
+        root::prepare(store.as_ref()).await.map_err(|error| match (error, &folder) {
+            // People know it by its path.
+            (StorageError::NotARoot { why, .. }, Some(folder)) => {
+                StorageError::NotARoot { place: folder.display().to_string(), why }
+            }
+            (error, _) => error,
+        })?;
         let now = Clock::System.now();
         let staging = blocking("the staging folder", move || Staging::open(staging, now)).await?;
         let locks = (0..LOCKS).map(|_| Mutex::new(())).collect();

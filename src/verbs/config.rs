@@ -19,5 +19,6 @@ pub fn run(settings: &Settings, options: &Options, output: &Output) -> anyhow::R
     }
     let shown = settings.without_secrets();
     output.line(toml::to_string_pretty(&shown)?.trim_end(), &shown);
+    output.end(&serde_json::json!({ "ok": true }));
     Ok(Done::Well)
 }

@@ -62,7 +62,7 @@ struct DataReport {
 /// Looks at everything and tells it; fails where fonds could not start.
 pub async fn run(settings: &Settings, output: &Output) -> anyhow::Result<Done> {
     let report = look(settings).await;
-    output.line(render(&report).trim_end(), &report);
+    output.summary(render(&report).trim_end(), &report);
     Ok(if report.problems.is_empty() { Done::Well } else { Done::Badly })
 }
 

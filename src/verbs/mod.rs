@@ -14,6 +14,7 @@ pub mod show;
 pub mod token;
 pub mod verify;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ pub struct Cli {
 
 /// What every verb takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every verb")]
 pub struct Common {
     /// The data directory [default: ./fonds-data]
     #[arg(long, global = true, value_name = "DIR")]
@@ -99,6 +101,22 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
+/// Says what is wrong with a command line, or helps. Exits with 1 where clap would with 2: that means "partly" here.
+pub fn misread(error: &clap::Error) -> ExitCode {
+    let Err(_closed) = error.print() else {
+        if !error.use_stderr() {
+            return ExitCode::SUCCESS;
+        }
+        if std::env::args_os().any(|argument| argument == "--json") {
+            let said = error.to_string();
+            let said = said.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Output::new(true).end(&serde_json::json!({ "ok": false, "error": said }));
+        }
+        return ExitCode::FAILURE;
+    };
+    ExitCode::FAILURE
+}
+
 async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
     let Cli { common, verb } = cli;
     let serving = matches!(verb, Verb::Demo(_) | Verb::Serve(_));
@@ -135,6 +153,8 @@ fn start_log(common: &Common, log: &LogSettings, serving: bool) -> anyhow::Resul
     };
     let filter = EnvFilter::try_new(filter)?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for eyes: in a file or a journal they are noise.
+    let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
     let started = if log.json { subscriber.json().try_init() } else { subscriber.with_target(false).try_init() };
     started.map_err(|error| anyhow::anyhow!("could not start the log: {error}"))
 }

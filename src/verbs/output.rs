@@ -71,6 +71,13 @@ impl Output {
         self.line(text, &Value::Object(object));
     }
 
+    /// The summary of a verb that has told people everything already: a line for scripts only.
+    pub fn end(&self, value: &impl Serialize) {
+        if self.json {
+            self.summary("", value);
+        }
+    }
+
     /// Why the verb failed, on standard error; for scripts also as the last line.
     pub fn failed(&self, error: &anyhow::Error) {
         let chain: Vec<String> = error.chain().map(ToString::to_string).collect();

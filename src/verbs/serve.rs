@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -12,6 +13,11 @@ use crate::archive::{App, Archive};
 use crate::clock::Clock;
 use crate::config::{Flags, Settings};
 use crate::{health, keeper, server};
+
+/// How long closed connections may take to let go of the archive.
+const LETTING_GO: Duration = Duration::from_secs(2);
+/// How long to wait before looking whether they have.
+const AGAIN_AFTER: Duration = Duration::from_millis(5);
 
 /// What `serve` and `demo` take.
 #[derive(Debug, clap::Args)]
@@ -56,13 +62,27 @@ pub async fn serve(
     tell(&archive, output);
     let app: App = Arc::new(archive);
     server::serve(listener, Arc::clone(&app), server::asked_to_stop()).await?;
-    match Arc::try_unwrap(app) {
-        Ok(archive) => archive.close().await?,
+    match alone(app).await {
+        Some(archive) => archive.close().await?,
         // A client that never went away holds on to it. The system lets go of everything when the process ends.
-        Err(_still_answering) => tracing::warn!("a connection is still open; PostgreSQL is left to the next start"),
+        None => tracing::warn!("a connection is still open; PostgreSQL is left to the next start"),
     }
     output.summary("stopped", &json!({ "ok": true }));
     Ok(Done::Well)
+}
+
+/// The archive, once every connection has let go of it: one that was closed does so a moment after its last answer.
+#[expect(clippy::disallowed_methods, reason = "there is nothing to wait on: connections drop what they share unseen")]
+async fn alone(mut app: App) -> Option<Archive> {
+    let until = Instant::now() + LETTING_GO;
+    loop {
+        match Arc::try_unwrap(app) {
+            Ok(archive) => return Some(archive),
+            Err(_) if Instant::now() >= until => return None,
+            Err(shared) => app = shared,
+        }
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
 }
 
 async fn ready(

@@ -2,6 +2,7 @@
 
 use fonds_projections::catalog;
 use fonds_schemas::Object;
+use serde_json::json;
 
 use super::output::{Done, Output};
 use super::{object_id, with_archive};
@@ -33,6 +34,8 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
             anyhow::bail!("there is no object {id}{when}");
         };
         output.line(text(&object).trim_end(), &object);
+        output.end(&json!({ "ok": true, "object": id, "statements": object.statements.len(),
+            "files": object.files.len() }));
         Ok(Done::Well)
     })
     .await
