@@ -8,6 +8,8 @@ mod doc;
 mod fold;
 mod state;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
 use sqlx::{PgPool, Row as _};
@@ -104,7 +106,7 @@ impl Projection for Catalog {
 
     async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
         // Reading texts is the longer half of the work, and nothing waits for it inside the transaction.
-        let rows = fold::Rows::read(batch)?;
+        let rows = fold::Rows::read(batch, &stores.language)?;
         let mut tx = begin(&stores.pg).await?;
         rows.write(&mut tx).await?;
         position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
@@ -173,20 +175,40 @@ pub async fn object_at(pg: &PgPool, id: ObjectId, seq: u64) -> Result<Option<Obj
     row.map(|row| read_row(row.get(0), row.get(1))).transpose()
 }
 
-/// Who links here: objects whose relations point at `target`, at most `limit`, by id.
+/// Who links here: objects whose relations point at `target` and that the viewer sees at that moment, at most `limit`,
+/// by id.
 pub async fn pointing_at(
     pg: &PgPool,
+    viewer: &Viewer,
+    at: Timestamp,
     target: ObjectId,
     limit: u32,
 ) -> Result<Vec<(RelationKind, ObjectId)>, ProjectionError> {
-    let sql = "select object, kind from catalog_relation where target = $1 order by object, kind limit $2";
-    let rows = sqlx::query(sql).bind(target.to_string()).bind(i64::from(limit)).fetch_all(pg).await;
+    let sql = "select object, kind from catalog_relation join catalog_search using (object)
+        where target = $1 and ($2::bigint is null or public_from <= $2) order by object, kind limit $3";
+    let horizon = horizon(viewer, at);
+    let rows = sqlx::query(sql).bind(target.to_string()).bind(horizon).bind(i64::from(limit)).fetch_all(pg).await;
     let rows = rows.map_err(database("could not read who points at an object"))?;
     let read = |row: &sqlx::postgres::PgRow| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
         Ok((row.get::<&str, _>(1).parse()?, row.get::<&str, _>(0).parse()?))
     };
     let wrong = |source| ProjectionError::Row { what: "relation", id: target.to_string(), source };
     rows.iter().map(|row| read(row).map_err(wrong)).collect()
+}
+
+/// Those of the ids whose objects the viewer sees at that moment.
+pub async fn visible(
+    pg: &PgPool,
+    viewer: &Viewer,
+    at: Timestamp,
+    ids: &[ObjectId],
+) -> Result<BTreeSet<ObjectId>, ProjectionError> {
+    let sql = "select object from catalog_search where object = any($1) and ($2::bigint is null or public_from <= $2)";
+    let asked: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
+    let rows = sqlx::query(sql).bind(asked).bind(horizon(viewer, at)).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not find out which objects are seen"))?;
+    let seen: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    Ok(ids.iter().copied().filter(|id| seen.contains(&id.to_string())).collect())
 }
 
 /// Objects whose embargo has passed without an event that says so, by id: their version and the moment that passed.

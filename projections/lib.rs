@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use fonds_schemas::{Addresses, Object, Recorded, Sha256};
-use sqlx::PgPool;
+/// Where the tables are: for whoever asks the functions here, and writes no SQL.
+pub use sqlx::PgPool;
 
 /// Every projection, in the order in which they are folded, rebuilt and listed.
 pub const ALL: &[&dyn Projection] = &[
@@ -47,6 +48,8 @@ pub struct Stores {
     pub formats: &'static [&'static dyn feed::Format],
     /// The public addresses, which triples and rendered records carry.
     pub addresses: Addresses,
+    /// The language of descriptions that do not say theirs, which decides how their words are stemmed.
+    pub language: String,
 }
 
 /// What one event of an object's stream did to it.

@@ -138,7 +138,9 @@ mod tests {
         fn the_frontier_is_the_tree(leaves in prop::collection::vec(any::<[u8; 4]>(), 0..200)) {
             let hashes: Vec<Sha256> = leaves.iter().map(|leaf| leaf_hash(leaf)).collect();
             let mut frontier = Frontier::default();
-            hashes.iter().for_each(|hash| frontier.push(*hash));
+            for hash in &hashes {
+                frontier.push(*hash);
+            }
             prop_assert_eq!(frontier.root(), defined_root(&hashes));
             let again = Frontier::from_bytes(frontier.size(), &frontier.to_bytes());
             prop_assert_eq!(again, Ok(frontier));

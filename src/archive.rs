@@ -122,12 +122,13 @@ impl Archive {
         let pg = pool(&serving, LIVE).await?;
         let ledger = Ledger::open(pg.clone(), clock.clone(), &settings.archive.name).await?;
         let storage = Storage::open(&settings).await?;
-        let addresses = Addresses::new(&settings.public_url());
+        let addresses = Addresses::new(&rebuild::public_url(&settings, doing));
         let lock = Keeper::claim(&data, doing)?;
         // The triples have one owner. A process that does not keep the directory asks no SPARQL.
         let triples =
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
-        let stores = Stores { pg, triples, formats: formats::ALL, addresses };
+        let language = settings.archive.language.clone();
+        let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         Ok(Self { settings, clock, ledger, storage, stores, keeper, serving, database })
     }
@@ -150,8 +151,9 @@ impl Archive {
 
     /// The object as it stands, if the asker may do that to it.
     pub async fn object(&self, asking: Asking, id: ObjectId, act: Act) -> Result<Object, Denied> {
-        let object = catalog::object(&self.stores.pg, id).await?.ok_or(Denied::Unknown)?;
+        let mut object = catalog::object(&self.stores.pg, id).await?.ok_or(Denied::Unknown)?;
         decide(may(&asking.viewer, &object.standing, act, asking.at))?;
+        self.hide_relations(asking, std::slice::from_mut(&mut object)).await?;
         Ok(object)
     }
 
@@ -162,9 +164,29 @@ impl Archive {
         if seq >= today.seq {
             return Ok(today);
         }
-        let then = catalog::object_at(&self.stores.pg, id, seq).await?.ok_or(Denied::Unknown)?;
-        // What was not public then is not shown to the public now: its description may have been the reason.
-        decide(may(&asking.viewer, &then.standing, Act::See, asking.at)).map(|()| then)
+        let mut then = catalog::object_at(&self.stores.pg, id, seq).await?.ok_or(Denied::Unknown)?;
+        // What was not public when it was said is not shown to the public now: it may be why it was not.
+        decide(may(&asking.viewer, &then.standing, Act::See, then.modified_at))?;
+        self.hide_relations(asking, std::slice::from_mut(&mut then)).await?;
+        Ok(then)
+    }
+
+    /// Leaves out relations to what the asker may not see: a relation names its target. For whoever sees everything,
+    /// they stay, also to what is still to come.
+    pub async fn hide_relations(&self, asking: Asking, objects: &mut [Object]) -> Result<(), ProjectionError> {
+        if asking.viewer.holds(Scope::Read) {
+            return Ok(());
+        }
+        let targets = objects.iter().flat_map(|object| &object.relations).map(|relation| relation.target);
+        let targets: Vec<ObjectId> = targets.collect();
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let seen = catalog::visible(&self.stores.pg, &asking.viewer, asking.at, &targets).await?;
+        for object in objects {
+            object.relations.retain(|relation| seen.contains(&relation.target));
+        }
+        Ok(())
     }
 
     /// The file and its object's id, if the asker may do that to the object.

@@ -14,6 +14,7 @@ use sqlx::postgres::PgConnectOptions;
 use tracing::info;
 
 use crate::archive::{LIVE, pool};
+use crate::config::Settings;
 use crate::ledger::LedgerError;
 use crate::projector::{Projector, ProjectorError};
 
@@ -23,6 +24,20 @@ const SHADOW: &str = "shadow";
 const GRAPH_POINTER: &str = "graph.current";
 /// The two folders that take turns.
 const GRAPH_FOLDERS: [&str; 2] = ["graph", "graph-b"];
+
+/// The file that names the settings which went into the rows.
+const FOLDED_FOR: &str = "folded-for";
+
+/// The public address. Where the settings do not name one, it is the one that `serve` listens on; other verbs keep to
+/// the one that was served last, so that they do not fold the archive for an address that nobody serves.
+#[must_use]
+pub fn public_url(settings: &Settings, doing: &str) -> String {
+    let served = || std::fs::read_to_string(settings.data.join(FOLDED_FOR)).ok()?.lines().next().map(ToOwned::to_owned);
+    match &settings.public_url {
+        None if doing != "serve" => served().unwrap_or_else(|| settings.public_url()),
+        Some(_) | None => settings.public_url(),
+    }
+}
 
 /// What a rebuild found of one projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,16 +142,29 @@ impl Rebuild {
         Ok(rebuilt)
     }
 
-    /// Folds anew what an earlier release folded otherwise: where a projection's code version has moved on.
+    /// Folds anew what would be folded otherwise now: where a projection's code version has moved on, or where the
+    /// settings that go into rows have changed. Datestamps stay: they are events.
     pub async fn outdated(&self) -> Result<(), RebuildError> {
-        let pg = &self.projector.stores().pg;
+        let live = self.projector.stores();
+        let path = self.data.join(FOLDED_FOR);
+        let now = format!("{}\n{}\n", live.addresses.base(), live.language);
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut outdated = !before.is_empty() && before != now;
+        if outdated {
+            info!("the public address or the language has changed: the projections are folded anew");
+        }
         for projection in ALL {
-            let folded = position::code_version(pg, projection.name()).await?;
+            let folded = position::code_version(&live.pg, projection.name()).await?;
             if folded.is_some_and(|version| version != projection.code_version()) {
                 info!("projection {} is folded anew: this release folds it otherwise", projection.name());
-                self.run(false, |_, _| {}).await?;
-                return Ok(());
+                outdated = true;
             }
+        }
+        if outdated {
+            self.run(false, |_, _| {}).await?;
+        }
+        if before != now {
+            std::fs::write(&path, now).map_err(|source| RebuildError::Folder { path, source })?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::archive::App;
 use crate::{api, health, iiif, linked, oai, web};
 
 /// How long a client may be silent while it sends a body.
-const BODY_SILENCE: Duration = Duration::from_secs(60);
+const BODY_SILENCE: Duration = Duration::from_mins(1);
 /// How long answers that are on their way may take once the server was told to stop.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 

@@ -1,6 +1,8 @@
 //! One test binary: each file a protocol, a part or a house rule.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod access;
+mod api;
 mod events;
 mod graph;
 mod house;
@@ -11,5 +13,6 @@ mod ledger;
 mod oai;
 mod postgres;
 mod projections;
+mod projector;
 mod storage;
 mod support;

@@ -70,8 +70,8 @@ struct Touched<'a> {
 }
 
 impl Rows {
-    /// Makes the rows.
-    pub(super) fn read(batch: &Batch) -> Result<Self, ProjectionError> {
+    /// Makes the rows. Texts that do not say their language are taken to be in `language`.
+    pub(super) fn read(batch: &Batch, language: &str) -> Result<Self, ProjectionError> {
         let mut rows = Self::default();
         let mut touched: Vec<Touched<'_>> = Vec::new();
         let mut places: HashMap<ObjectId, usize> = HashMap::new();
@@ -92,7 +92,7 @@ impl Rows {
             }
             touched.push(Touched { before: change.before.as_deref(), after: object, row });
         }
-        let mut lexicon = Lexicon::default();
+        let mut lexicon = Lexicon::with_untagged(language);
         let mut uses: Vec<Use> = Vec::new();
         for object in &touched {
             rows.relations.push(object);

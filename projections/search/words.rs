@@ -157,24 +157,33 @@ pub struct Forms {
 
 /// The stemmers, and what they said: a word comes back thousands of times in one collection.
 pub struct Lexicon {
+    /// The language of texts that do not say theirs.
+    untagged: String,
     stemmers: Vec<Stemmer>,
     known: Vec<HashMap<String, Rc<Forms>>>,
 }
 
 impl Default for Lexicon {
     fn default() -> Self {
-        let stemmers = STEMMERS.iter().map(|(_, _, algorithm)| Stemmer::create(*algorithm)).collect();
-        Self { stemmers, known: STEMMERS.iter().map(|_| HashMap::new()).collect() }
+        Self::with_untagged(DEFAULT_LANGUAGE)
     }
 }
 
 impl Lexicon {
+    /// A lexicon that takes texts which do not say their language for that one (a tag; its primary subtag counts).
+    #[must_use]
+    pub fn with_untagged(language: &str) -> Self {
+        let stemmers = STEMMERS.iter().map(|(_, _, algorithm)| Stemmer::create(*algorithm)).collect();
+        let untagged = language.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        Self { untagged, stemmers, known: STEMMERS.iter().map(|_| HashMap::new()).collect() }
+    }
+
     /// What a word is in the index, in a text of that language (a primary subtag).
     ///
     /// A language without a stemmer, or a word of another script, takes the first stemmer of the word's script
     /// that is not English: Russian words are stemmed in a text that says nothing of its language.
     pub fn forms(&mut self, word: &str, language: Option<&str>) -> Rc<Forms> {
-        let place = stemmer_of(word, language);
+        let place = stemmer_of(word, language, &self.untagged);
         let Some(place) = place else {
             let mut plain = String::new();
             unaccented(word, &mut plain);
@@ -220,13 +229,13 @@ impl Lexicon {
     }
 }
 
-fn stemmer_of(word: &str, language: Option<&str>) -> Option<usize> {
+fn stemmer_of(word: &str, language: Option<&str>, untagged: &str) -> Option<usize> {
     let script = script(word);
     let of_language = |code: &str| STEMMERS.iter().position(|(known, written, _)| *known == code && *written == script);
     match language {
         Some("nb" | "nn") => of_language("no"),
         Some(code) if script == Script::Latin => of_language(code),
-        None if script == Script::Latin => of_language(DEFAULT_LANGUAGE),
+        None if script == Script::Latin => of_language(untagged),
         // Elsewhere a script has one stemmer. Ukrainian and its neighbours have none, and are not Russian.
         Some(code) => of_language(code),
         None => STEMMERS.iter().position(|(_, written, _)| *written == script),

@@ -30,11 +30,13 @@ impl Error {
     }
 
     /// What is asked for is not there, as far as the asker may know.
+    #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
     }
 
     /// The asker holds too little.
+    #[must_use]
     pub fn needs(viewer: Viewer, scope: Scope) -> Self {
         let status = if viewer == Viewer::Public { StatusCode::UNAUTHORIZED } else { StatusCode::FORBIDDEN };
         Self::new(status, format!("this needs a token with the scope {}", scope.as_str()))

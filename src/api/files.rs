@@ -15,8 +15,9 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::acting;
 use super::error::Error;
-use super::objects::{Recorded, changing, recorded};
+use super::objects::{Recorded, permitted, recorded};
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::commands::Deposit;
@@ -48,12 +49,13 @@ pub async fn upload(
     WithRejection(axum::extract::Query(upload), _): WithRejection<axum::extract::Query<Upload>, Error>,
     body: Body,
 ) -> Result<(StatusCode, Json<Recorded>), Error> {
-    let acting = changing(&app, asking, id, Act::Describe, "upload").await?;
+    let scope = permitted(&app, asking, id, Act::Describe).await?;
     let stream = Box::pin(body.into_data_stream().map_err(std::io::Error::other));
     let staged = app.storage.stage_stream(stream, app.settings.limits.file_bytes).await?;
     if staged.bytes == 0 {
         return Err(Error::new(StatusCode::UNPROCESSABLE_ENTITY, "the file is empty"));
     }
+    let acting = acting(&app, asking, scope, "upload").await?;
     let Upload { name, role, order } = upload;
     let deposit = Deposit { staged, name, role: role.unwrap_or(FileRole::Master), order: order.unwrap_or(0) };
     let stored = app.deposit(acting, id, vec![deposit]).await;
@@ -72,7 +74,8 @@ pub async fn detach(
     WithRejection(axum::extract::Path((id, file)), _): WithRejection<axum::extract::Path<(ObjectId, FileId)>, Error>,
     WithRejection(axum::extract::Query(reason), _): WithRejection<axum::extract::Query<Reason>, Error>,
 ) -> Result<Json<Recorded>, Error> {
-    let acting = changing(&app, asking, id, Act::Describe, "file detached").await?;
+    let scope = permitted(&app, asking, id, Act::Describe).await?;
+    let acting = acting(&app, asking, scope, "file detached").await?;
     let receipt = app.detach(acting, id, file, reason.reason).await;
     app.close_batch(acting, BatchCounts { described: u64::from(receipt.is_ok()), ..BatchCounts::default() }).await?;
     Ok(recorded(id, &receipt?))
@@ -153,20 +156,20 @@ fn percent_encoded(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check_range(header: &str, answer: Option<Option<std::ops::Range<u64>>>) {
-        assert_eq!(range(header, 100), answer, "{header}");
+    fn check_part(header: &str, part: std::ops::Range<u64>) {
+        assert_eq!(range(header, 100), Some(Some(part)), "{header}");
     }
 
     #[test]
     fn ranges_are_read_as_the_specification_says() {
-        check_range("bytes=0-9", Some(Some(0..10)));
-        check_range("bytes=90-", Some(Some(90..100)));
-        check_range("bytes=-10", Some(Some(90..100)));
-        check_range("bytes=-1000", Some(Some(0..100)));
-        check_range("bytes=50-1000", Some(Some(50..100)));
-        check_range("bytes=100-", Some(None));
-        check_range("bytes=9-0", Some(None));
-        check_range("bytes=0-1,5-6", None);
-        check_range("lines=0-1", None);
+        check_part("bytes=0-9", 0..10);
+        check_part("bytes=90-", 90..100);
+        check_part("bytes=-10", 90..100);
+        check_part("bytes=-1000", 0..100);
+        check_part("bytes=50-1000", 50..100);
+        assert_eq!(range("bytes=100-", 100), Some(None));
+        assert_eq!(range("bytes=9-0", 100), Some(None));
+        assert_eq!(range("bytes=0-1,5-6", 100), None);
+        assert_eq!(range("lines=0-1", 100), None);
     }
 }

@@ -65,6 +65,7 @@ pub struct NewObject {
 
 /// What was recorded.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the ledger calls the moment so, and so does the API")]
 pub struct Recorded {
     /// The object.
     pub object: ObjectId,
@@ -122,7 +123,8 @@ pub async fn list(
     WithRejection(axum::extract::Query(page), _): Query<Page>,
 ) -> Result<Json<Objects>, Error> {
     let limit = page.limit.unwrap_or(PAGE_OBJECTS.0).clamp(1, PAGE_OBJECTS.1);
-    let objects = catalog::list(&app.stores.pg, &asking.viewer, asking.at, page.after, limit).await?;
+    let mut objects = catalog::list(&app.stores.pg, &asking.viewer, asking.at, page.after, limit).await?;
+    app.hide_relations(asking, &mut objects).await?;
     let next = objects.last().filter(|_| objects.len() == limit as usize).map(|object| object.id);
     Ok(Json(Objects { objects, next }))
 }
@@ -160,8 +162,9 @@ pub async fn describe(
     WithRejection(axum::extract::Path(id), _): Path<ObjectId>,
     body: Result<Json<Description>, JsonRejection>,
 ) -> Result<Json<Recorded>, Error> {
-    let acting = changing(&app, asking, id, Act::Describe, "description").await?;
+    let scope = permitted(&app, asking, id, Act::Describe).await?;
     let Json(Description { version, asserted, retracted, reason }) = body?;
+    let acting = acting(&app, asking, scope, "description").await?;
     let receipt = app.describe(acting, id, Edit { version, asserted, retracted, reason }).await;
     closing(&app, acting, id, receipt).await
 }
@@ -172,8 +175,9 @@ pub async fn relate(
     WithRejection(axum::extract::Path(id), _): Path<ObjectId>,
     body: Result<Json<Relations>, JsonRejection>,
 ) -> Result<Json<Recorded>, Error> {
-    let acting = changing(&app, asking, id, Act::Describe, "relations").await?;
+    let scope = permitted(&app, asking, id, Act::Describe).await?;
     let Json(Relations { asserted, retracted, reason }) = body?;
+    let acting = acting(&app, asking, scope, "relations").await?;
     let receipt = app.relate(acting, id, asserted, retracted, reason).await;
     closing(&app, acting, id, receipt).await
 }
@@ -184,8 +188,9 @@ pub async fn set_access(
     WithRejection(axum::extract::Path(id), _): Path<ObjectId>,
     body: Result<Json<AccessDecision>, JsonRejection>,
 ) -> Result<Json<Recorded>, Error> {
-    let acting = changing(&app, asking, id, Act::Govern, "access").await?;
+    let scope = permitted(&app, asking, id, Act::Govern).await?;
     let Json(AccessDecision { access, reason }) = body?;
+    let acting = acting(&app, asking, scope, "access").await?;
     let receipt = app.set_access(acting, id, access, reason).await;
     closing(&app, acting, id, receipt).await
 }
@@ -202,14 +207,14 @@ pub async fn history(
     Ok(Json(events.into_iter().map(super::events::EventView::from).collect()))
 }
 
-/// Opens the act of a change, if the asker may make it.
-pub(super) async fn changing(app: &App, asking: Asking, id: ObjectId, act: Act, label: &str) -> Result<Acting, Error> {
+/// The scope that a change of the object takes, if the asker may make it.
+pub(super) async fn permitted(app: &App, asking: Asking, id: ObjectId, act: Act) -> Result<Scope, Error> {
     let scope = if act == Act::Govern { Scope::Admin } else { Scope::Write };
     match app.object(asking, id, act).await {
-        Ok(_) => acting(app, asking, scope, label).await,
+        Ok(_) => Ok(scope),
         // The catalogue may be a moment behind the ledger, which the command reads: whoever may see everything is not
         // told that what they just made is not there.
-        Err(Denied::Unknown) if asking.viewer.holds(scope) => acting(app, asking, scope, label).await,
+        Err(Denied::Unknown) if asking.viewer.holds(scope) => Ok(scope),
         Err(Denied::Needs(scope)) if asking.viewer == Viewer::Public => Err(Error::needs(asking.viewer, scope)),
         Err(denied) => Err(denied.into()),
     }

@@ -53,10 +53,7 @@ pub async fn search(State(app): State<App>, asking: Asking, RawQuery(query): Raw
         property: facet.property.to_owned(),
         values: facet.values.into_iter().map(|(value, count)| FacetValue { value, count }).collect(),
     });
-    Ok(Json(Hits {
-        total: found.total,
-        objects: found.hits.into_iter().map(|hit| hit.object).collect(),
-        facets: facets.collect(),
-        next: found.next,
-    }))
+    let mut objects: Vec<Object> = found.hits.into_iter().map(|hit| hit.object).collect();
+    app.hide_relations(asking, &mut objects).await?;
+    Ok(Json(Hits { total: found.total, objects, facets: facets.collect(), next: found.next }))
 }

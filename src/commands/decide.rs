@@ -171,10 +171,8 @@ pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {
 
 fn check_relations(object: ObjectId, relations: &[Relation]) -> Result<(), Refused> {
     check_count("relations", relations.len(), RELATIONS_MAX)?;
-    match relations.iter().any(|relation| relation.target == object) {
-        true => Err(Refused::Itself(object)),
-        false => Ok(()),
-    }
+    let itself = relations.iter().any(|relation| relation.target == object);
+    if itself { Err(Refused::Itself(object)) } else { Ok(()) }
 }
 
 fn check_count(what: &'static str, found: usize, most: usize) -> Result<(), Refused> {

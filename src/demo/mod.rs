@@ -39,7 +39,7 @@ pub enum DemoError {
     },
     /// It could not be taken in.
     #[error("could not take in the demo collection")]
-    Ingest(#[from] IngestError),
+    Ingest(#[from] Box<IngestError>),
     /// A command was refused.
     #[error("could not edit the demo collection")]
     Command(#[from] CommandError),
@@ -170,7 +170,7 @@ pub async fn fill(archive: &Archive, progress: &Progress) -> Result<Report, Demo
         check: false,
         agent,
     };
-    let report = ingest(archive, &request, progress).await?;
+    let report = ingest(archive, &request, progress).await.map_err(Box::new)?;
     edit(archive).await?;
     Ok(report)
 }

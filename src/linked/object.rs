@@ -1,13 +1,10 @@
 //! One object as data: the redirect from its name, and its description as RDF or JSON.
 
-use std::collections::HashSet;
-
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use fonds_projections::catalog;
 use fonds_projections::graph::edm;
 use fonds_projections::graph::write::{FORMATS, Format, write};
-use fonds_schemas::{Act, Addresses, Object, ObjectId, may};
+use fonds_schemas::{Act, Addresses, Object, ObjectId};
 
 use super::{Error, negotiate};
 use crate::archive::App;
@@ -15,8 +12,6 @@ use crate::asking::Asking;
 
 /// The extension of the description as the archive itself keeps it.
 const JSON: &str = "json";
-/// Targets of relations that are looked up at once: nearly always all that there are.
-const TARGETS_AT_ONCE: usize = 500;
 
 /// The object as data, for `/o/{id}.{ttl,jsonld,rdf,nt,json}`; `None` where the extension is none of these, so that the
 /// caller answers as for any other unknown address.
@@ -25,25 +20,11 @@ pub async fn representation(app: &App, asking: Asking, id: ObjectId, extension: 
     if format.is_none() && extension != JSON {
         return None;
     }
-    let response = match visible(app, asking, id).await {
+    let response = match app.object(asking, id, Act::See).await {
         Ok(object) => describe(&object, &app.stores.addresses, format),
-        Err(error) => Err(error),
+        Err(denied) => Err(denied.into()),
     };
     Some(response.unwrap_or_else(Error::into_response))
-}
-
-/// The object with the relations whose targets the asker may see too: a relation names its target.
-async fn visible(app: &App, asking: Asking, id: ObjectId) -> Result<Object, Error> {
-    let mut object = app.object(asking, id, Act::See).await?;
-    let targets: Vec<ObjectId> = object.relations.iter().map(|relation| relation.target).collect();
-    let mut seen = HashSet::new();
-    for some in targets.chunks(TARGETS_AT_ONCE) {
-        let known = catalog::objects(&app.stores.pg, some).await.map_err(Error::Projection)?;
-        let visible = known.iter().filter(|o| may(&asking.viewer, &o.standing, Act::See, asking.at).is_allowed());
-        seen.extend(visible.map(|object| object.id));
-    }
-    object.relations.retain(|relation| seen.contains(&relation.target));
-    Ok(object)
 }
 
 /// The object as RDF in that format, or as JSON. It says all of its relations: the caller leaves out what the asker may

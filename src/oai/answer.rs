@@ -1,9 +1,9 @@
 //! Answers a request: looks up in the publication feed, and says it in XML.
 
+use fonds_projections::PgPool;
 use fonds_projections::ProjectionError;
 use fonds_projections::feed::{self, Contents, Format, Page, Published, Span, Window};
 use fonds_schemas::{Addresses, ObjectId, Timestamp};
-use sqlx::PgPool;
 
 use super::error::{Code, Error, Refusal};
 use super::render::{self, Identity, Resumption, Stretch};

@@ -34,10 +34,8 @@ pub struct Options {
 pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyhow::Result<Done> {
     with_archive(settings, "ingest", async |archive| {
         // A dry run registers nobody.
-        let agent = match options.check {
-            true => Archive::software(),
-            false => operator(archive, options.agent.as_deref()).await?,
-        };
+        let agent =
+            if options.check { Archive::software() } else { operator(archive, options.agent.as_deref()).await? };
         let request = Request {
             path: options.path.clone(),
             map: options.map.clone(),

@@ -60,7 +60,7 @@ async fn ledger(archive: &Archive, output: &Output) -> anyhow::Result<u64> {
         None => (format!("ledger  {} events, root {}", verdict.checked, verdict.root), 0),
         Some(wrong) => (format!("ledger  event {} is wrong: {}", wrong.seq, wrong.why), 1),
     };
-    let first = verdict.wrong.as_ref().map(|wrong| json!({ "seq": wrong.seq, "why": wrong.why.to_string() }));
+    let first = verdict.wrong.as_ref().map(|wrong| json!({ "seq": wrong.seq, "why": wrong.why }));
     let value = json!({ "verified": "ledger", "events": verdict.checked, "root": verdict.root, "first_wrong": first });
     output.line(text, &value);
     Ok(wrong)

@@ -12,6 +12,9 @@ const FACETS_MAX: usize = 16;
 /// Hits on a page unless the address says otherwise, and at most.
 pub const PAGE_HITS: (u32, u32) = (24, 100);
 
+/// Digits of an escape.
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
 /// Why an address asks for no search.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadForm {
@@ -133,7 +136,10 @@ pub fn encode(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
-            other => encoded.push_str(&format!("%{other:02X}")),
+            other => {
+                let digits = [other >> 4, other & 15].map(|digit| char::from(DIGITS[usize::from(digit)]));
+                encoded.extend(['%', digits[0], digits[1]]);
+            }
         }
     }
     encoded

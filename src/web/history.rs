@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use fonds_schemas::{Act, Event, ObjectId, Recorded, Scope, Statement, Stream};
+use fonds_schemas::{Access, Act, Event, ObjectId, Recorded, Scope, Statement, Stream};
 
 use super::page::{Error, Frame, answer};
 use super::words;
@@ -54,9 +54,10 @@ async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Err
     let object = app.object(asking, id, Act::See).await?;
     let events = app.ledger.stream(Stream::Object(id), None).await?;
     let all = events.len();
-    let (events, to) = match asking.viewer.holds(Scope::Read) {
-        true => (events, Listener::House),
-        false => (told_to_the_public(events), Listener::Public),
+    let (events, to) = if asking.viewer.holds(Scope::Read) {
+        (events, Listener::House)
+    } else {
+        (told_to_the_public(events), Listener::Public)
     };
     let hidden = all - events.len();
     let entries = story::tell(&app.stores.pg, events, to).await?;
@@ -67,13 +68,18 @@ async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Err
 }
 
 /// The public reads what was recorded while the object was public, from the last time it became so: what was said
-/// before may be why it was not.
+/// before, also under an embargo that has passed since, may be why it was not.
 fn told_to_the_public(events: Vec<Recorded>) -> Vec<Recorded> {
-    let opened = events.iter().rposition(|recorded| match &recorded.event {
-        Some(Event::AccessSet(_) | Event::EmbargoLapsed(_) | Event::Accessioned(_)) => true,
-        Some(_) | None => false,
-    });
-    events.into_iter().skip(opened.unwrap_or(0)).collect()
+    let decided = |recorded: &Recorded| match &recorded.event {
+        Some(Event::AccessSet(body)) => Some(body.access),
+        Some(Event::Accessioned(body)) => Some(body.access),
+        Some(Event::EmbargoLapsed(_)) => Some(Access::Public),
+        Some(_) | None => None,
+    };
+    let last = events.iter().enumerate().rev().find_map(|(place, recorded)| Some((place, decided(recorded)?)));
+    let (opened, access) = last.unwrap_or((0, Access::Public));
+    let told = events.into_iter().skip(opened);
+    told.filter(|recorded| access.is_public(recorded.envelope.recorded_at)).collect()
 }
 
 fn line(entry: Entry) -> Line {

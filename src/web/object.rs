@@ -199,7 +199,7 @@ fn bytes(count: u64) -> String {
 async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec<Relations>, Error> {
     let mut groups: Vec<(String, Vec<ObjectId>)> = Vec::new();
     let outward = object.relations.iter().map(|relation| (relation.kind.label().to_owned(), relation.target));
-    let inward = catalog::pointing_at(&app.stores.pg, object.id, POINTING_MAX).await?;
+    let inward = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, POINTING_MAX).await?;
     let inward = inward.into_iter().map(|(kind, id)| (kind.inverse_label().to_owned(), id));
     for (label, id) in outward.chain(inward) {
         match groups.iter_mut().find(|(known, _)| *known == label) {

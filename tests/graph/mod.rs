@@ -109,7 +109,13 @@ impl Given {
 /// Stores of which only the triples are used: the pool is never connected.
 pub fn stores() -> Stores {
     let pg = sqlx::postgres::PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
-    Stores { pg, triples: Triples::in_memory().unwrap(), formats: &[], addresses: Addresses::new(BASE) }
+    Stores {
+        pg,
+        triples: Triples::in_memory().unwrap(),
+        formats: &[],
+        addresses: Addresses::new(BASE),
+        language: "en".to_owned(),
+    }
 }
 
 pub struct About(pub Event);

@@ -168,6 +168,7 @@ async fn stores() -> Stores {
         triples: Triples::in_memory().unwrap(),
         formats: fonds::formats::ALL,
         addresses: fonds_schemas::Addresses::new("https://museum.example.org"),
+        language: "en".to_owned(),
     };
     Feed.create(&stores).await.unwrap();
     Feed.index(&stores).await.unwrap();

@@ -1,6 +1,6 @@
 //! Objects as they are and were, who points at whom, and what two archives have in common.
 
-use fonds_projections::catalog;
+use fonds_projections::{Stores, catalog};
 use fonds_schemas::*;
 
 use super::story::{BEGIN, Story, archive, fold, text};
@@ -50,6 +50,10 @@ async fn objects_come_in_the_order_asked() {
     assert_eq!(found, [ids[2], ids[0]]);
 }
 
+async fn pointing(stores: &Stores, viewer: Viewer, target: ObjectId, limit: u32) -> Vec<(RelationKind, ObjectId)> {
+    catalog::pointing_at(&stores.pg, &viewer, BEGIN, target, limit).await.unwrap()
+}
+
 #[tokio::test]
 async fn who_points_here_is_known_until_it_is_taken_back() {
     let mut story = Story::new();
@@ -59,12 +63,27 @@ async fn who_points_here_is_known_until_it_is_taken_back() {
     let stores = archive().await;
     fold(&stores, &story, 0, 9).await;
     let kinds = [(RelationKind::PartOf, jar), (RelationKind::Related, jar)];
-    assert_eq!(catalog::pointing_at(&stores.pg, set, 9).await.unwrap(), kinds);
-    assert_eq!(catalog::pointing_at(&stores.pg, set, 1).await.unwrap().len(), 1);
+    assert_eq!(pointing(&stores, Viewer::Public, set, 9).await, kinds);
+    assert_eq!(pointing(&stores, Viewer::Public, set, 1).await.len(), 1);
     let stood = story.events.len();
     story.relate(jar, &[], &kinds.map(|(kind, _)| (kind, set)));
     fold(&stores, &story, stood, 9).await;
-    assert_eq!(catalog::pointing_at(&stores.pg, set, 9).await.unwrap(), []);
+    assert_eq!(pointing(&stores, Viewer::Public, set, 9).await, []);
+}
+
+#[tokio::test]
+async fn who_may_not_be_seen_takes_no_place_among_those_who_point_here() {
+    let mut story = Story::new();
+    let set = story.accession("set", Access::Public, &[]);
+    for (name, access) in [("a", Access::Restricted), ("b", Access::Withdrawn), ("c", Access::Public)] {
+        let part = story.accession(name, access, &[]);
+        story.relate(part, &[(RelationKind::PartOf, set)], &[]);
+    }
+    let stores = archive().await;
+    fold(&stores, &story, 0, 9).await;
+    let open = (RelationKind::PartOf, ObjectId::derived("test", "c"));
+    assert_eq!(pointing(&stores, Viewer::Public, set, 1).await, [open]);
+    assert_eq!(pointing(&stores, reader(), set, 9).await.len(), 3);
 }
 
 #[tokio::test]

@@ -225,7 +225,8 @@ pub async fn shadow(live: &Stores) -> Stores {
 
 async fn stores(pg: PgPool) -> Stores {
     let triples = graph::Triples::in_memory().unwrap();
-    let stores = Stores { pg, triples, formats: &[], addresses: Addresses::new("http://localhost") };
+    let addresses = Addresses::new("http://localhost");
+    let stores = Stores { pg, triples, formats: &[], addresses, language: "en".to_owned() };
     for projection in projections() {
         projection.create(&stores).await.unwrap();
         projection.index(&stores).await.unwrap();

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use fonds::archive::{App, Archive};
 use fonds::clock::Clock;
-use fonds::config::Secret;
+use fonds::config::{Secret, Settings};
 use fonds::{oai, server};
 use fonds_schemas::Timestamp;
 use sqlx::ConnectOptions as _;
@@ -50,12 +50,18 @@ pub async fn archive() -> TestArchive {
 
 /// An empty archive with that clock.
 pub async fn archive_at(clock: Clock) -> TestArchive {
+    archive_with(clock, |_| {}).await
+}
+
+/// An empty archive with that clock, whose settings are changed so.
+pub async fn archive_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> TestArchive {
     let pool = super::database().await;
     let folder = super::data_directory();
     let mut settings = super::settings(&folder.path().join("data"));
     let url = pool.connect_options().to_url_lossy().to_string();
     settings.database.url = Some(Secret::new(url));
     settings.public_url = Some("https://archive.example.org".to_owned());
+    change(&mut settings);
     pool.close().await;
     let archive = Archive::open(settings, clock, "test").await.unwrap();
     let key = oai::Key::open(&archive.settings.data).unwrap();

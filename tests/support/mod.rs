@@ -11,7 +11,7 @@ use fonds::postgres::{self, Database};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-pub use archive::{TestArchive, archive};
+pub use archive::{Answer, TestArchive, archive, archive_at, archive_with, noon};
 
 /// An empty database of this test's own on the test server.
 pub async fn database() -> PgPool {

@@ -1,3 +1,5 @@
+//! Files as they come, and files that were made to deceive.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat};

@@ -64,7 +64,9 @@ async fn manifest(
     let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
     let wholes = visible(&app, asking, &wholes).await?;
     let manifest = manifest::manifest(&object, &wholes, setting(&app));
-    let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
+    // A manifest names what its object is part of: it is public only as long as all of that is.
+    let all_public = wholes.iter().chain([&object]).all(|object| object.is_public(asking.at));
+    let keeping = if all_public { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker };
     answer(&Asked { method: &method, headers: &headers }, &manifest, keeping)
 }
 
@@ -76,7 +78,8 @@ async fn members(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
-    let pointing = catalog::pointing_at(&app.stores.pg, object.id, MEMBERS_MAX).await.map_err(Error::Projection)?;
+    let pointing = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, MEMBERS_MAX).await;
+    let pointing = pointing.map_err(Error::Projection)?;
     let parts = pointing.into_iter().filter(|(kind, _)| *kind == RelationKind::PartOf);
     let parts: Vec<ObjectId> = parts.map(|(_, part)| part).collect();
     let parts = visible(&app, asking, &parts).await?;
