@@ -133,6 +133,24 @@ def tables(fire):
     fire.take_in("a path that is not there", fire.place.folder / "not-there", 1, [r"not-there"])
 
 
+def hierarchies(fire):
+    """A row whose object cannot become part of another is refused alone, after the objects exist."""
+    profile = fire.place.folder / "boxes.toml"
+    profile.write_text('name = "boxes"\nnamespace = "boxes"\nidentifier = "{id}"\n'
+                       'columns = [{ name = "title", property = "title" }]\n'
+                       'relations = [{ column = "box", kind = "part_of" }]\n')
+    path = table(fire.folder(), "id,title,box\na,A,\nb,B,a\nc,C,\n")
+    first = fire.place.fonds("ingest", path, "--map", profile, data=fire.data)
+    fire.checks.that(first.code == 0, "a table with a hierarchy", first.text)
+    path = table(fire.folder(), "id,title,box\na,A,b\nb,B,a\nc,C anew,\nd,D,\n")
+    result = fire.place.fonds("ingest", path, "--map", profile, data=fire.data)
+    show("a hierarchy that would contain itself", result)
+    fire.checks.that(result.code == 2 and re.search(r"objects\.csv, row 1 .*cannot be part of", result.text),
+                     "a hierarchy that would contain itself is refused, with its row", result.text)
+    fire.checks.that("1 objects taken in" in result.text and "1 objects described anew" in result.text,
+                     "… and the other rows are taken in", result.text)
+
+
 def names(fire):
     folder = fire.folder()
     picture = png(8, 8, (1, 2, 3))
@@ -271,7 +289,7 @@ def main():
     with Place() as place:
         fire = Fire(place, checks)
         server, address = place.serve(fire.data)
-        for part in (images, tables, names, large, disk_full):
+        for part in (images, tables, hierarchies, names, large, disk_full):
             part(fire)
             status, body = get(f"{address}/readyz")
             checks.that(server.poll() is None and status == 200, f"the server stays up ({part.__name__})", body)

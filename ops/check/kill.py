@@ -119,7 +119,8 @@ def main():
         source = source or collection(place.folder / "collection", ROWS, IMAGES)
         expected, _, digest = undisturbed(place, checks, source)
         archives = kill_often(place, checks, source, expected.seconds, chance)
-        for number, (data, kills) in enumerate(archives, 1):
+        for data, kills in archives:
+            number = data.name.removeprefix("killed-")
             finish(place, checks, source, data, expected, digest, f"archive {number}, killed {kills} times")
         print(f"  killed {sum(kills for _, kills in archives)} times in {len(archives)} archives")
         kill_postgres(place, checks, source, expected.seconds, expected, digest, chance)
