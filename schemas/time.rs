@@ -7,6 +7,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The years that RFC 3339 can write, 0000 to 9999, in microseconds since 1970. What is outside could be written,
+/// but not be read again.
+const WRITABLE: (i64, i64) = (-62_167_219_200_000_000, 253_402_300_799_999_999);
+
 /// A moment, in microseconds since 1970-01-01T00:00:00Z. Written with exactly six decimals and `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -35,11 +39,12 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Reads RFC 3339 with any offset; finer than a microsecond is cut.
+    /// Reads RFC 3339 with any offset; finer than a microsecond is cut. An offset may not lead out of the years that can
+    /// be written.
     pub fn parse(text: &str) -> Result<Self, BadTimestamp> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|moment| Self(moment.timestamp_micros()))
-            .map_err(|_not_rfc_3339| BadTimestamp(text.to_owned()))
+        let moment = DateTime::parse_from_rfc3339(text).map_err(|_not_rfc_3339| BadTimestamp(text.to_owned()))?;
+        let micros = moment.timestamp_micros();
+        if (WRITABLE.0..=WRITABLE.1).contains(&micros) { Ok(Self(micros)) } else { Err(BadTimestamp(text.to_owned())) }
     }
 
     /// `2026-11-21T10:00:00Z`: whole seconds, as OAI-PMH and HTTP want them.
@@ -96,6 +101,21 @@ mod tests {
     #[test]
     fn a_moment_is_written_with_six_decimals() {
         assert_eq!(Timestamp::from_micros(1).to_string(), "1970-01-01T00:00:00.000001Z");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for micros in [WRITABLE.0, -1, 0, WRITABLE.1] {
+            let moment = Timestamp::from_micros(micros);
+            assert_eq!(Timestamp::parse(&moment.to_string()), Ok(moment), "{micros}");
+        }
+    }
+
+    #[test]
+    fn an_offset_does_not_lead_out_of_the_years_that_can_be_written() {
+        for text in ["9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"] {
+            assert_eq!(Timestamp::parse(text), Err(BadTimestamp(text.to_owned())));
+        }
     }
 
     #[test]

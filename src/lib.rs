@@ -27,3 +27,11 @@ pub mod storage;
 pub mod story;
 pub mod verbs;
 pub mod web;
+
+/// Chooses the TLS provider of this process, where nobody has; without one, a client that could speak TLS panics when
+/// it is made, also one for a unix socket.
+pub fn choose_tls() {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        tracing::debug!("a TLS provider is chosen already");
+    }
+}

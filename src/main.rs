@@ -10,10 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // The one TLS provider of this process; without it a client for S3 would panic when it is made.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
-        tracing::debug!("a TLS provider is installed already");
-    }
+    fonds::choose_tls();
     match Cli::try_parse() {
         Ok(cli) => verbs::run(cli).await,
         Err(error) => verbs::misread(&error),

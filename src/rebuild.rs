@@ -230,6 +230,7 @@ async fn fold(projector: &Projector, size: u64, progress: &impl Fn(u64, u64)) ->
             }
         }
     }
+    progress(projector.status().borrow().lowest().unwrap_or(size), size);
     let stopped = projector.status().borrow().standings.iter().find(|standing| standing.stopped.is_some()).cloned();
     match stopped {
         Some(standing) => Err(RebuildError::Stopped {

@@ -354,7 +354,7 @@ async fn a_bucket_holds_the_same_as_a_folder() {
     if !has_module("moto.server") {
         return;
     }
-    drop(rustls::crypto::ring::default_provider().install_default());
+    fonds::choose_tls();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let script = format!("from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])");
     let mut server = Command::new(python());

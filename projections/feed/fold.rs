@@ -7,6 +7,7 @@ use fonds_schemas::{Event, Object, ObjectId, Recorded, Sha256};
 use sqlx::{PgConnection, Row as _};
 
 use super::NAME;
+use crate::catalog::begin;
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
 
 /// Rows sent to the database in one statement: large enough that the round trip does not count.
@@ -17,7 +18,7 @@ const INSERT_BYTES_MAX: usize = 8 << 20;
 /// Applies a batch and moves the position in one transaction.
 pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
     let doing = "could not commit to the publication feed";
-    let mut tx = stores.pg.begin().await.map_err(database(doing))?;
+    let mut tx = begin(&stores.pg).await?;
     // First, because it holds off every other process that folds, and what is read next is then true until the commit.
     position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
     let mut fold = Fold { latest: latest(&mut tx, batch).await?, rows: Vec::new(), closed: Vec::new() };

@@ -1,7 +1,7 @@
 //! Who made what where: EDM and PROV-O triples in Oxigraph, read by SPARQL.
 //!
 //! What the public may see stands in the default graph, and queries reach nothing else ([`query`]); named graphs hold
-//! what they must not reach ([`fold`]). An object under embargo comes into sight with the event `embargo_lapsed`, or
+//! what they must not reach (`fold`). An object under embargo comes into sight with the event `embargo_lapsed`, or
 //! with any other event after its moment. The position is a quad in the transaction of the quads that it speaks of.
 
 mod cost;

@@ -14,8 +14,10 @@ use super::{Ledger, LedgerError};
 impl Ledger {
     /// Events from `from` on, at most `limit`, in order. Fewer than `limit` means that there are no more.
     pub async fn read(&self, from: u64, limit: u32) -> Result<Vec<Recorded>, LedgerError> {
+        // Both sides are bounded: PostgreSQL does not carry a range over to the other side of a join, and would read
+        // every body from the first on.
         let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
-            left join ledger.event_body b on b.seq = e.seq
+            left join ledger.event_body b on b.seq = e.seq and b.seq >= $1 and b.seq < $2
             where e.seq >= $1 and e.seq < $2 order by e.seq";
         let to = from.saturating_add(u64::from(limit)).min(i64::MAX as u64);
         let query = sqlx::query(sql).bind(from.min(to).cast_signed()).bind(to.cast_signed()).persistent(false);
@@ -31,9 +33,13 @@ impl Ledger {
 
     /// The events before the place `before` in the ledger of many streams, ordered by `seq`.
     pub async fn streams(&self, streams: &[Stream], before: u64) -> Result<Vec<Recorded>, LedgerError> {
-        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
-            left join ledger.event_body b on b.seq = e.seq
-            where e.stream = any($1) and e.seq < $2 order by e.seq";
+        // Stream by stream and body by body, each by its index, whatever the planner thinks it knows of a table that
+        // grew since it last looked.
+        let sql = "select e.seq, e.leaf, e.leaf_hash, (select b.body from ledger.event_body b where b.seq = e.seq)
+            from unnest($1::text[]) as asked (stream)
+            cross join lateral (select seq, leaf, leaf_hash from ledger.event
+                where stream = asked.stream and seq < $2 order by version offset 0) as e
+            order by e.seq";
         let texts: Vec<String> = streams.iter().map(Stream::to_string).collect();
         let before = before.min(i64::MAX as u64).cast_signed();
         let query = sqlx::query(sql).bind(&texts).bind(before).persistent(false);
@@ -43,8 +49,8 @@ impl Ledger {
 
     /// The event of that name.
     pub async fn event(&self, id: EventId) -> Result<Option<Recorded>, LedgerError> {
-        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
-            left join ledger.event_body b on b.seq = e.seq where e.event_id = $1";
+        let sql = "select e.seq, e.leaf, e.leaf_hash, (select b.body from ledger.event_body b where b.seq = e.seq)
+            from ledger.event e where e.event_id = $1";
         let query = sqlx::query(sql).bind(id.0).persistent(false);
         let row = query.fetch_optional(&self.inner.pg).await.map_err(database("could not look up an event"))?;
         row.as_ref().map(recorded).transpose()

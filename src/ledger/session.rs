@@ -106,8 +106,9 @@ pub(super) async fn known(
             known.streams.insert(*stream, head);
         }
     }
-    let sql = "select e.seq, e.leaf, e.leaf_hash, b.salt from ledger.event e
-        join ledger.event_body b on b.seq = e.seq where e.event_id = any($1)";
+    let sql = "select e.seq, e.leaf, e.leaf_hash, b.salt from unnest($1::uuid[]) as asked (event_id)
+        cross join lateral (select seq, leaf, leaf_hash from ledger.event where event_id = asked.event_id offset 0) as e
+        cross join lateral (select salt from ledger.event_body where seq = e.seq offset 0) as b";
     let rows = sqlx::query(sql).bind(names).fetch_all(connection).await;
     for row in rows.map_err(database("could not look up event ids"))? {
         let taken = taken(&row)?;

@@ -105,7 +105,7 @@ async fn stored_head(pg: &PgPool) -> Result<Stored, LedgerError> {
 async fn rows(pg: &PgPool, from: u64, to: u64) -> Result<Vec<PgRow>, LedgerError> {
     let sql = "select e.seq, e.event_id, e.stream, e.version, e.type, e.schema_version, e.recorded_at, e.leaf,
             e.leaf_hash, b.seq is not null, b.salt, b.body, b.erased_by
-        from ledger.event e left join ledger.event_body b on b.seq = e.seq
+        from ledger.event e left join ledger.event_body b on b.seq = e.seq and b.seq >= $1 and b.seq < $2
         where e.seq >= $1 and e.seq < $2 order by e.seq";
     let query = sqlx::query(sql).bind(from.cast_signed()).bind(to.cast_signed()).persistent(false);
     query.fetch_all(pg).await.map_err(database("could not read events to verify them"))

@@ -13,7 +13,7 @@ use crate::ingest::{Progress, Request, ingest};
 pub struct Options {
     /// A table (CSV, JSON, XLSX; gzip too), a folder with a table and files, or a folder of files
     path: PathBuf,
-    /// The mapping profile: the name of a shipped one, or a TOML file [default: the columns decide]
+    /// The mapping profile: the name of a shipped one, or your own TOML file [default: the columns decide]
     #[arg(long, value_name = "NAME|FILE")]
     map: Option<String>,
     /// Say what would happen and what is wrong, and write nothing

@@ -38,24 +38,27 @@ pub struct Cli {
     verb: Verb,
 }
 
+/// Over the options that every verb takes: in its help they come after its own.
+const EVERYWHERE: &str = "Options of every verb";
+
 /// What every verb takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every verb")]
 pub struct Common {
     /// The data directory [default: ./fonds-data]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     data: Option<PathBuf>,
     /// The configuration file [default: fonds.toml in the data directory or here, if there is one]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
     /// Print JSON, one object a line, the last one a summary with its counts and seconds
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
     /// Say more of what is being done; twice for everything
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     verbose: u8,
     /// Say nothing but errors and the result
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = EVERYWHERE)]
     quiet: bool,
 }
 
@@ -147,14 +150,15 @@ fn start_log(common: &Common, log: &LogSettings, serving: bool) -> anyhow::Resul
     let filter = match (common.quiet, common.verbose) {
         (true, _) => "error".to_owned(),
         (false, 0) if serving => log.filter.clone(),
-        (false, 0) => "warn".to_owned(),
+        // That a statement took a second is for whoever runs a server, not for whoever typed a verb.
+        (false, 0) => "warn,sqlx=error".to_owned(),
         (false, 1) => "info,fonds=debug".to_owned(),
         (false, _) => "debug".to_owned(),
     };
     let filter = EnvFilter::try_new(filter)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // Colours are for eyes: in a file or a journal they are noise.
-    let subscriber = subscriber.with_ansi(std::io::stderr().is_terminal());
+    // Colours are for terminals: in a file or a journal they are noise.
+    let colours = std::io::stderr().is_terminal();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let started = if log.json { subscriber.json().try_init() } else { subscriber.with_target(false).try_init() };
     started.map_err(|error| anyhow::anyhow!("could not start the log: {error}"))
 }

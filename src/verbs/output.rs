@@ -1,6 +1,7 @@
 //! What verbs print: text for people, JSON lines for scripts. The only place that writes to standard output.
 
 use std::fmt::Display;
+use std::io::Write as _;
 use std::time::Instant;
 
 use serde::Serialize;
@@ -44,20 +45,18 @@ impl Output {
     }
 
     /// One thing: for people as `text` says, for scripts as `value`.
-    #[expect(clippy::print_stdout, reason = "this is where verbs print")]
     pub fn line(&self, text: impl Display, value: &impl Serialize) {
         if self.json {
-            println!("{}", serde_json::to_string(value).unwrap_or_default());
+            print(serde_json::to_string(value).unwrap_or_default());
         } else {
-            println!("{text}");
+            print(text);
         }
     }
 
     /// Words for people only.
-    #[expect(clippy::print_stdout, reason = "this is where verbs print")]
     pub fn say(&self, text: impl Display) {
         if !self.json {
-            println!("{text}");
+            print(text);
         }
     }
 
@@ -93,6 +92,12 @@ impl Output {
         }
         eprintln!("fonds: {}", said.join("\n  because "));
     }
+}
+
+fn print(text: impl Display) {
+    let mut out = std::io::stdout().lock();
+    // Whoever reads may have had enough (`fonds search | head -n 1`): what was begun is still finished.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// A progress bar on standard error: a moving one with rate and time left on a terminal, nothing elsewhere.

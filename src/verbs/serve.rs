@@ -25,8 +25,12 @@ pub struct Options {
     /// The address to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<Listen>,
-    /// The address that the world knows, such as <https://archive.example.org> [default: the one listened on]
-    #[arg(long, value_name = "URL")]
+    /// The address that the world knows.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The address that the world knows, such as https://archive.example.org [default: the one listened on]"
+    )]
     public_url: Option<String>,
 }
 

@@ -185,6 +185,7 @@ async fn an_embargo_lifts_by_itself() {
     assert_eq!(archive.ask(&page).await.status, StatusCode::NOT_FOUND);
 
     archive.clock.advance_seconds(EMBARGO_SECONDS);
+    assert_no_draft(&archive, &embargoed).await;
     for address in ["/o/{id}", "/api/v1/objects/{id}", "/iiif/image/3/{file}/info.json", "/search?q={word}"] {
         let answer = archive.ask(&embargoed.fill(address)).await;
         assert_eq!(answer.status, StatusCode::OK, "{address}");
@@ -199,11 +200,16 @@ async fn an_embargo_lifts_by_itself() {
         let answer = ask(&archive, &embargoed.fill(request), None).await;
         assert!(answer.text().contains(&embargoed.word), "{request}: {}", whole(&answer));
     }
-    let story = archive.ask(&embargoed.fill("/o/{id}/history")).await;
+    assert_no_draft(&archive, &embargoed).await;
+}
+
+/// That neither the history nor any earlier state tells what was said while it was hidden.
+async fn assert_no_draft(archive: &TestArchive, lifted: &Names) {
+    let story = archive.ask(&lifted.fill("/o/{id}/history")).await;
     assert_eq!(story.status, StatusCode::OK);
     assert!(!story.text().contains("a secret draft"), "{}", story.text());
     for seq in 0..archive.ledger.head().await.unwrap().size {
-        let then = archive.ask(&format!("{page}@{seq}")).await;
+        let then = archive.ask(&format!("{}@{seq}", lifted.fill("/o/{id}"))).await;
         assert!(!then.text().contains("a secret draft"), "@{seq}");
     }
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the official IIIF Image API validator (PyPI iiif-validator 1.0.5) against a running fonds.
 #
-#   ops/check/iiif_validator.sh BASE-URL FILE-ID
+#   ops/check/clients/iiif_validator.sh BASE-URL FILE-ID
 #
 # BASE-URL is the public address of fonds (http://127.0.0.1:8080); FILE-ID the id of the validator's own image,
 # 67352ccc-d1b0-11e1-89ae-279075081939.png, ingested before. The public address must be the address under test.
