@@ -114,6 +114,11 @@ impl Archive {
     /// Opens everything under the data directory, which is made where it is missing. `doing` is what this process is
     /// for (`serve`, `ingest`), which another one is told that finds the directory kept.
     pub async fn open(settings: Settings, clock: Clock, doing: &str) -> Result<Self, OpenError> {
+        // Boxed: what is needed once to open would lie on the stack of every verb.
+        Box::pin(Self::open_all(settings, clock, doing)).await
+    }
+
+    async fn open_all(settings: Settings, clock: Clock, doing: &str) -> Result<Self, OpenError> {
         crate::choose_tls();
         let data = settings.data.clone();
         std::fs::create_dir_all(&data).map_err(|source| OpenError::Folder { path: data.clone(), source })?;

@@ -53,20 +53,23 @@ impl Run<'_> {
         }
         let acting = self.acting().await?;
         let count = new.len() as u64;
-        let together = self.archive.accession(acting, new.iter().map(accession).collect()).await;
-        if refusal(together, "accession objects")?.is_none() {
-            decided.done.counts.accessioned += count;
-            return Ok(());
+        match self.archive.accession(acting, new.iter().map(accession).collect()).await {
+            Ok(_) => {
+                decided.done.counts.accessioned += count;
+                return Ok(());
+            }
+            Err(CommandError::Refused(_)) => {}
+            Err(error) => return Err(command("accession objects")(error)),
         }
         // The catalogue may be behind the ledger: after a kill, or beside another ingest of the same source. What the
         // ledger has is compared.
         let missing = self.compare(new, decided).await?;
         // If one of the others cannot be, it alone is refused.
         for planned in missing {
-            let alone = self.archive.accession(acting, vec![accession(&planned)]).await;
-            match refusal(alone, "accession an object")? {
-                None => decided.done.counts.accessioned += 1,
-                Some(why) => refuse(&planned, &why, decided),
+            match self.archive.accession(acting, vec![accession(&planned)]).await {
+                Ok(_) => decided.done.counts.accessioned += 1,
+                Err(CommandError::Refused(why)) => refuse(&planned, &why, decided),
+                Err(error) => return Err(command("accession an object")(error)),
             }
         }
         Ok(())
@@ -159,15 +162,6 @@ impl Run<'_> {
             }
         }
         deposits
-    }
-}
-
-/// Why the archive refused, if it did; any other failure ends the run.
-fn refusal<T>(done: Result<T, CommandError>, doing: &'static str) -> Result<Option<Refused>, IngestError> {
-    match done {
-        Ok(_) => Ok(None),
-        Err(CommandError::Refused(why)) => Ok(Some(why)),
-        Err(error) => Err(command(doing)(error)),
     }
 }
 

@@ -70,14 +70,11 @@ pub async fn private_server(server: &Server) -> Result<Vec<MissingExtension>, Po
     let mut connection =
         PgConnection::connect_with(&options).await.map_err(database("connect to the private PostgreSQL"))?;
     let exists = "select 1 from pg_database where datname = $1";
-    if missing(&mut connection, exists, DATABASE).await? {
-        let sql = format!("create database {DATABASE}");
-        run(&mut connection, sql, "make the database of the private PostgreSQL").await?;
-    }
-    if missing(&mut connection, "select 1 from pg_roles where rolname = $1", SERVING).await? {
-        let sql = format!("create role {SERVING} login nosuperuser nocreatedb nocreaterole noreplication");
-        run(&mut connection, sql, "make the serving role").await?;
-    }
+    let sql = format!("create database {DATABASE}");
+    make(&mut connection, exists, DATABASE, sql, "make the database of the private PostgreSQL").await?;
+    let exists = "select 1 from pg_roles where rolname = $1";
+    let sql = format!("create role {SERVING} login nosuperuser nocreatedb nocreaterole noreplication");
+    make(&mut connection, exists, SERVING, sql, "make the serving role").await?;
     // Projections make their own schemas, and a rebuild makes more of them.
     let sql = format!("grant connect, create, temporary on database {DATABASE} to {SERVING}");
     run(&mut connection, sql, "let the serving role make schemas").await?;
@@ -88,6 +85,24 @@ pub async fn private_server(server: &Server) -> Result<Vec<MissingExtension>, Po
     let missing = make_extensions(&mut connection).await?;
     close(connection).await?;
     Ok(missing)
+}
+
+/// Makes what is missing. A process that was killed leaves its statement at work in the server, and the one here is
+/// refused once that one is through: what it made is there then.
+async fn make(
+    connection: &mut PgConnection,
+    exists: &'static str,
+    name: &str,
+    sql: String,
+    doing: &str,
+) -> Result<(), PostgresError> {
+    if !missing(connection, exists, name).await? {
+        return Ok(());
+    }
+    match run(connection, sql, doing).await {
+        Err(refused) if missing(connection, exists, name).await? => Err(refused),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 async fn missing(connection: &mut PgConnection, exists: &'static str, name: &str) -> Result<bool, PostgresError> {

@@ -66,10 +66,11 @@ pub async fn serve(
     tell(&archive, output);
     let app: App = Arc::new(archive);
     server::serve(listener, Arc::clone(&app), server::asked_to_stop()).await?;
-    match alone(app).await {
-        Some(archive) => archive.close().await?,
+    if let Some(archive) = alone(app).await {
+        archive.close().await?;
+    } else {
         // A client that never went away holds on to it. The system lets go of everything when the process ends.
-        None => tracing::warn!("a connection is still open; PostgreSQL is left to the next start"),
+        tracing::warn!("a connection is still open; PostgreSQL is left to the next start");
     }
     output.summary("stopped", &json!({ "ok": true }));
     Ok(Done::Well)
