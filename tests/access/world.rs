@@ -86,7 +86,7 @@ const HIDDEN: [&str; 4] = ["Quokkawort", "Numbatleaf", "Bilbyroot", "Dunnartseed
 
 /// The archive with everything, and the one that never had the hidden objects; both did the same at the same moments.
 pub async fn worlds() -> (World, TestArchive) {
-    (made().await, bare().await)
+    (Box::pin(made()).await, Box::pin(bare()).await)
 }
 
 async fn bare() -> TestArchive {
