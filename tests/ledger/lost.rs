@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use fonds::clock::Clock;
 use fonds::ledger::{Ledger, LedgerError};
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use super::{accessioned, append, check_verified, described, opened};
 
@@ -38,7 +38,7 @@ const LOSE_ANSWER: u8 = 1;
 const LOSE_COMMIT: u8 = 2;
 
 /// Carries bytes to the test server; loses one commit in the way that `plan` says, and the connection with it.
-async fn carry(mut client: TcpStream, mut server: TcpStream, plan: Arc<AtomicU8>) {
+async fn carry(mut client: TcpStream, mut server: impl AsyncRead + AsyncWrite + Unpin, plan: Arc<AtomicU8>) {
     let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
     loop {
         tokio::select! {
@@ -66,17 +66,27 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, plan: Arc<AtomicU8>
 
 /// The same database through a line that can be cut.
 async fn through_a_bad_line(pg: &PgPool, plan: Arc<AtomicU8>) -> PgPool {
-    let options = (*pg.connect_options()).clone();
-    let server = format!("{}:{}", options.get_host(), options.get_port());
+    let server = (*pg.connect_options()).clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let line = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(port);
+    let line = line.username(server.get_username()).database(server.get_database().unwrap());
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(&server).await.unwrap();
-            tokio::spawn(carry(client, server, Arc::clone(&plan)));
+            let plan = Arc::clone(&plan);
+            match server.get_socket() {
+                Some(folder) => {
+                    let path = folder.join(format!(".s.PGSQL.{}", server.get_port()));
+                    tokio::spawn(carry(client, UnixStream::connect(path).await.unwrap(), plan));
+                }
+                None => {
+                    let server = TcpStream::connect((server.get_host(), server.get_port())).await.unwrap();
+                    tokio::spawn(carry(client, server, plan));
+                }
+            }
         }
     });
-    PgPoolOptions::new().connect_with(options.host("127.0.0.1").port(port)).await.unwrap()
+    PgPoolOptions::new().connect_with(line).await.unwrap()
 }
 
 #[tokio::test]
