@@ -74,15 +74,12 @@ async fn through_a_bad_line(pg: &PgPool, plan: Arc<AtomicU8>) -> PgPool {
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let plan = Arc::clone(&plan);
-            match server.get_socket() {
-                Some(folder) => {
-                    let path = folder.join(format!(".s.PGSQL.{}", server.get_port()));
-                    tokio::spawn(carry(client, UnixStream::connect(path).await.unwrap(), plan));
-                }
-                None => {
-                    let server = TcpStream::connect((server.get_host(), server.get_port())).await.unwrap();
-                    tokio::spawn(carry(client, server, plan));
-                }
+            if let Some(folder) = server.get_socket() {
+                let path = folder.join(format!(".s.PGSQL.{}", server.get_port()));
+                tokio::spawn(carry(client, UnixStream::connect(path).await.unwrap(), plan));
+            } else {
+                let server = TcpStream::connect((server.get_host(), server.get_port())).await.unwrap();
+                tokio::spawn(carry(client, server, plan));
             }
         }
     });
