@@ -37,6 +37,10 @@ pub const ALL: &[&dyn Projection] = &[
     &graph::Graph,
 ];
 
+/// Events of one batch: large enough that a commit is a small part of the work, small enough that a batch of long
+/// records stays in some ten megabytes.
+pub const BATCH_EVENTS: usize = 4_000;
+
 /// Where projections keep their state.
 #[derive(Clone)]
 pub struct Stores {
@@ -69,12 +73,28 @@ pub struct Batch {
     /// The `seq` of the first event.
     pub from: u64,
     /// The events.
-    pub events: Vec<Recorded>,
+    pub events: Vec<Arc<Recorded>>,
     /// What they did to objects, in their order.
     pub changes: Vec<Change>,
 }
 
 impl Batch {
+    /// Batches that follow one another as one.
+    #[must_use]
+    pub fn joined(mut batches: Vec<Arc<Self>>) -> Option<Arc<Self>> {
+        if batches.len() < 2 {
+            return batches.pop();
+        }
+        let mut joined = Self { from: batches[0].from, events: Vec::new(), changes: Vec::new() };
+        for batch in batches {
+            let before = joined.events.len();
+            let moved = |change: &Change| Change { event: before + change.event, ..change.clone() };
+            joined.events.extend_from_slice(&batch.events);
+            joined.changes.extend(batch.changes.iter().map(moved));
+        }
+        Some(Arc::new(joined))
+    }
+
     /// The `seq` after the last event: where a projection stands once it has applied this batch.
     #[must_use]
     pub fn to(&self) -> u64 {
@@ -171,6 +191,11 @@ pub trait Projection: Send + Sync {
 
     /// Makes the indexes that only readers need; a rebuild calls it after the fold, a new archive before.
     async fn index(&self, stores: &Stores) -> Result<(), ProjectionError>;
+
+    /// How many events a batch should have, where so many wait: what a commit costs is then a small part of the work.
+    fn batch_events(&self) -> usize {
+        BATCH_EVENTS
+    }
 
     /// How many events it has applied: the `seq` that it wants next.
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError>;

@@ -147,11 +147,12 @@ impl Archive {
     /// Stops folding, lets go of the data directory and, if nobody else uses it, stops the private PostgreSQL.
     pub async fn close(self) -> Result<(), OpenError> {
         let Self { keeper, ledger, stores, database, .. } = self;
-        keeper.stop().await;
+        let lock = keeper.stop().await;
         // The last one that goes stops the ledger's writer.
         drop(ledger);
         stores.pg.close().await;
         drop(stores);
+        drop(lock);
         Ok(database.close().await?)
     }
 

@@ -11,7 +11,6 @@ use axum::{Json, Router};
 use fonds_schemas::Sha256;
 use serde::{Deserialize, Serialize};
 use tokio::net::UnixListener;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::keeper::KeeperError;
@@ -33,8 +32,8 @@ fn socket(data: &Path) -> PathBuf {
     std::env::temp_dir().join(format!("fonds-{}.sock", &digest[..32]))
 }
 
-/// Answers other processes until `stopped` says so.
-pub fn serve(data: &Path, rebuild: Rebuild, mut stopped: watch::Receiver<bool>) -> Result<JoinHandle<()>, KeeperError> {
+/// Answers other processes until the projector stops.
+pub fn serve(data: &Path, rebuild: Rebuild) -> Result<JoinHandle<()>, KeeperError> {
     let path = socket(data);
     let socket_error = |source| KeeperError::Socket { path: path.clone(), source };
     // Only the holder of the lock comes here, so a socket that is there is one that a killed process left.
@@ -45,16 +44,13 @@ pub fn serve(data: &Path, rebuild: Rebuild, mut stopped: watch::Receiver<bool>) 
     let listener = UnixListener::bind(&path).map_err(socket_error)?;
     let only_owner = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
     std::fs::set_permissions(&path, only_owner).map_err(socket_error)?;
+    let until = rebuild.projector.stopping().clone().cancelled_owned();
     let router = Router::new()
         .route("/status", get(status))
         .route("/settle", post(settle))
         .route("/rebuild", post(self::rebuild))
         .with_state(rebuild);
     Ok(tokio::spawn(async move {
-        let until = async move {
-            // The sender being gone means the same as its saying stop.
-            stopped.wait_for(|stop| *stop).await.ok();
-        };
         if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until).await {
             tracing::error!("the control socket broke: {error}");
         }

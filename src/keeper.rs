@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use fonds_projections::Stores;
 use sqlx::postgres::PgConnectOptions;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::archive::Archive;
@@ -80,8 +79,6 @@ pub enum Keeper {
         lock: Lock,
         /// The tasks that fold and answer.
         tasks: Vec<JoinHandle<()>>,
-        /// Tells them to stop.
-        stop: watch::Sender<bool>,
     },
     /// Another process does.
     Visiting {
@@ -120,10 +117,9 @@ impl Keeper {
         let projector = Projector::open(ledger.clone(), stores.clone(), clock.clone()).await?;
         let rebuild = Rebuild { projector: projector.clone(), serving: serving.clone(), data: data.to_owned() };
         rebuild.outdated().await?;
-        let (stop, stopped) = watch::channel(false);
-        let folding = tokio::spawn(projector.run(stopped.clone()));
-        let answering = control::serve(data, rebuild.clone(), stopped)?;
-        Ok(Self::Keeping { rebuild: Box::new(rebuild), lock, tasks: vec![folding, answering], stop })
+        let folding = tokio::spawn(projector.run());
+        let answering = control::serve(data, rebuild.clone())?;
+        Ok(Self::Keeping { rebuild: Box::new(rebuild), lock, tasks: vec![folding, answering] })
     }
 
     /// What folds, if this process does.
@@ -155,16 +151,17 @@ impl Keeper {
         }
     }
 
-    /// Stops folding and answering.
-    pub async fn stop(self) {
-        if let Self::Keeping { tasks, stop, lock, .. } = self {
-            stop.send_replace(true);
-            for task in tasks {
-                // A task that panicked has said so in the log; there is nothing left of it to stop.
-                task.await.ok();
-            }
-            drop(lock);
+    /// Stops folding and answering. The lock, if this process has it, is for the caller to let go of, once nothing
+    /// of what it guards is open.
+    pub async fn stop(self) -> Option<Lock> {
+        let Self::Keeping { rebuild, tasks, lock } = self else { return None };
+        rebuild.projector.stop();
+        for task in tasks {
+            // A task that panicked has said so in the log; there is nothing left of it to stop.
+            task.await.ok();
         }
+        rebuild.projector.close().await;
+        Some(lock)
     }
 }
 
@@ -175,8 +172,11 @@ async fn finish(archive: &Archive, lock: Lock) -> Result<(), KeeperError> {
     let stores = Stores { triples, ..archive.stores.clone() };
     let projector = Projector::open(archive.ledger.clone(), stores, archive.clock.clone()).await?;
     projector.settle().await?;
+    projector.close().await;
+    let going = all_going(&projector);
+    drop(projector);
     drop(lock);
-    all_going(&projector)
+    going
 }
 
 fn all_going(projector: &Projector) -> Result<(), KeeperError> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use fonds_projections::graph::Triples;
 use fonds_projections::{ALL, ProjectionError, Stores, position};
 use fonds_schemas::Sha256;
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -46,16 +47,24 @@ pub struct Rebuilt {
     pub name: String,
     /// How many events were folded.
     pub events: u64,
-    /// The digest of what answered until now.
+    /// The digests of the content, where they were compared.
+    #[serde(flatten)]
+    pub digests: Option<Digests>,
+}
+
+/// The content of a projection as it answers and as it was folded anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digests {
+    /// The digest of what answers.
     pub live: Sha256,
     /// The digest of what was folded anew.
     pub rebuilt: Sha256,
 }
 
-impl Rebuilt {
+impl Digests {
     /// Whether both are the same content.
     #[must_use]
-    pub fn is_equal(&self) -> bool {
+    pub fn are_equal(&self) -> bool {
         self.live == self.rebuilt
     }
 }
@@ -117,29 +126,26 @@ pub fn graph_folder(data: &Path) -> PathBuf {
 
 impl Rebuild {
     /// Folds everything anew. With `check` the new one is compared and thrown away, otherwise it takes the place of
-    /// the old one. `progress` is told how many events are folded, and of how many.
+    /// the old one, unseen. `progress` is told how many events are folded, and of how many.
     pub async fn run(&self, check: bool, progress: impl Fn(u64, u64)) -> Result<Vec<Rebuilt>, RebuildError> {
         let (shadow, folder) = self.shadow().await?;
-        let ledger = self.projector.ledger().clone();
-        let projector = Projector::for_shadow(ledger.clone(), shadow.clone(), self.projector.clock().clone()).await?;
-        let size = ledger.head().await?.size;
+        let projector = self.projector.shadow(shadow.clone()).await?;
+        let size = self.projector.ledger().head().await?.size;
         fold(&projector, size, &progress).await?;
-        for projection in ALL {
-            projection.index(&shadow).await?;
-        }
-        self.projector.catch_up(size).await?;
-        let still = self.projector.hold().await;
-        let stands = self.projector.status().borrow().lowest().unwrap_or(size);
-        fold(&projector, stands, &progress).await?;
-        let rebuilt = compare(self.projector.stores(), &shadow, stands).await?;
+        try_join_all(ALL.iter().map(|projection| projection.index(&shadow))).await?;
+        let (still, events) = self.projector.hold().await?;
+        fold(&projector, events, &progress).await?;
         if check {
+            let rebuilt = compare(self.projector.stores(), &shadow, events).await?;
             drop(still);
             self.throw_away(shadow, &folder).await?;
-        } else {
-            self.swap(shadow, &folder).await?;
-            drop(still);
+            return Ok(rebuilt);
         }
-        Ok(rebuilt)
+        projector.close().await;
+        self.swap(shadow, &folder).await?;
+        drop(still);
+        let names = ALL.iter().map(|projection| projection.name().to_owned());
+        Ok(names.map(|name| Rebuilt { name, events, digests: None }).collect())
     }
 
     /// Folds anew what would be folded otherwise now: where a projection's code version has moved on, or where the
@@ -246,7 +252,7 @@ async fn compare(live: &Stores, shadow: &Stores, events: u64) -> Result<Vec<Rebu
     let mut found = Vec::new();
     for projection in ALL {
         let (live, rebuilt) = tokio::try_join!(projection.digest(live), projection.digest(shadow))?;
-        found.push(Rebuilt { name: projection.name().to_owned(), events, live, rebuilt });
+        found.push(Rebuilt { name: projection.name().to_owned(), events, digests: Some(Digests { live, rebuilt }) });
     }
     Ok(found)
 }

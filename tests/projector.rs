@@ -58,7 +58,8 @@ fn rebuild(archive: &Archive) -> &Rebuild {
 fn assert_equal(rebuilt: &[Rebuilt]) {
     assert_eq!(rebuilt.len(), fonds_projections::ALL.len());
     for one in rebuilt {
-        assert!(one.is_equal(), "{}: {} and {}", one.name, one.live, one.rebuilt);
+        let digests = one.digests.as_ref().unwrap();
+        assert!(digests.are_equal(), "{}: {digests:?}", one.name);
     }
 }
 
@@ -135,7 +136,7 @@ async fn readers_are_answered_while_and_after_everything_is_folded_anew() {
             () = asked_again(&archive) => {}
         }
     };
-    assert_equal(&rebuilt);
+    assert!(rebuilt.iter().all(|one| one.digests.is_none() && one.events == rebuilt[0].events), "{rebuilt:?}");
     assert_eq!(archive.ask("/search?q=thing").await.text(), before);
     take_in(&archive, 30..31, 1).await;
     archive.settle().await;

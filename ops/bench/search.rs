@@ -167,7 +167,7 @@ fn batch(from: usize, records: &[Vec<Statement>]) -> Batch {
         let recorded = Recorded { envelope, event, leaf_hash: Sha256::of(b"") };
         let mut after = None;
         Object::fold(&mut after, &recorded).unwrap();
-        events.push(recorded);
+        events.push(Arc::new(recorded));
         changes.push(Change { event: place, before: None, after: Arc::new(after.unwrap()) });
     }
     Batch { from: from as u64, events, changes }

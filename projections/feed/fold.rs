@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use fonds_schemas::{Event, Object, ObjectId, Recorded, Sha256};
 use sqlx::{PgConnection, Row as _};
@@ -220,7 +221,7 @@ async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), Projection
 }
 
 /// Keeps the marks of a batch. A mark that covers nothing new (two processes marked at once) is left out.
-async fn mark(tx: &mut PgConnection, events: &[Recorded]) -> Result<(), ProjectionError> {
+async fn mark(tx: &mut PgConnection, events: &[Arc<Recorded>]) -> Result<(), ProjectionError> {
     for recorded in events {
         let seq = recorded.envelope.seq;
         let Some(through) = recorded.event.as_ref().and_then(|event| marked_through(event, seq)) else { continue };

@@ -11,16 +11,24 @@ use sqlx::postgres::PgRow;
 use super::error::database;
 use super::{Ledger, LedgerError};
 
+/// Bytes of bodies after which a read ends: with the last body, of at most 8 MiB, what one answer may hold.
+const READ_BYTES_MAX: i64 = 32 * 1024 * 1024;
+
 impl Ledger {
-    /// Events from `from` on, at most `limit`, in order. Fewer than `limit` means that there are no more.
+    /// Events from `from` on, at most `limit`, in order, and no more than fit into [`READ_BYTES_MAX`]. None means that
+    /// there are no more.
     pub async fn read(&self, from: u64, limit: u32) -> Result<Vec<Recorded>, LedgerError> {
         // Both sides are bounded: PostgreSQL does not carry a range over to the other side of a join, and would read
         // every body from the first on.
-        let sql = "select e.seq, e.leaf, e.leaf_hash, b.body from ledger.event e
-            left join ledger.event_body b on b.seq = e.seq and b.seq >= $1 and b.seq < $2
-            where e.seq >= $1 and e.seq < $2 order by e.seq";
+        let sql = "select seq, leaf, leaf_hash, body from (
+                select e.seq, e.leaf, e.leaf_hash, b.body, sum(octet_length(b.body)) over (
+                    order by e.seq rows between unbounded preceding and 1 preceding) as bytes_before
+                from ledger.event e left join ledger.event_body b on b.seq = e.seq and b.seq >= $1 and b.seq < $2
+                where e.seq >= $1 and e.seq < $2) as asked
+            where bytes_before is null or bytes_before < $3 order by seq";
         let to = from.saturating_add(u64::from(limit)).min(i64::MAX as u64);
-        let query = sqlx::query(sql).bind(from.min(to).cast_signed()).bind(to.cast_signed()).persistent(false);
+        let query = sqlx::query(sql).bind(from.min(to).cast_signed()).bind(to.cast_signed()).bind(READ_BYTES_MAX);
+        let query = query.persistent(false);
         let rows = query.fetch_all(&self.inner.pg).await.map_err(database("could not read events"))?;
         rows.iter().map(recorded).collect()
     }

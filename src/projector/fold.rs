@@ -11,8 +11,8 @@ use super::{Folded, ProjectorError};
 use crate::ledger::Ledger;
 
 /// Reads at most `limit` events from `from` on, with what they did to each object.
-pub async fn read(ledger: &Ledger, from: u64, limit: u32) -> Result<Batch, ProjectorError> {
-    let events = ledger.read(from, limit).await?;
+pub async fn read(ledger: &Ledger, from: u64, limit: usize) -> Result<Batch, ProjectorError> {
+    let events = ledger.read(from, u32::try_from(limit).unwrap_or(u32::MAX)).await?;
     let mut objects = earlier(ledger, from, &events).await?;
     let mut changes = Vec::with_capacity(events.len());
     for (event, recorded) in events.iter().enumerate() {
@@ -24,7 +24,7 @@ pub async fn read(ledger: &Ledger, from: u64, limit: u32) -> Result<Batch, Proje
             changes.push(Change { event, before, after });
         }
     }
-    Ok(Batch { from, events, changes })
+    Ok(Batch { from, events: events.into_iter().map(Arc::new).collect(), changes })
 }
 
 /// The objects that the events go on with, as they stood before.

@@ -4,16 +4,17 @@
 //! cannot apply an event stops where it stands and says so in `/readyz`; the others go on. It never skips.
 
 mod fold;
+mod lanes;
 pub mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use fonds_projections::{ALL, Projection, ProjectionError, Stores, catalog, feed};
+use fonds_projections::{ALL, ProjectionError, Stores, catalog, feed};
 use fonds_schemas::event::{EmbargoLapsed, PublicationMarked};
 use fonds_schemas::{Event, Object, Stream};
-use futures::future::join_all;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::clock::Clock;
@@ -22,9 +23,8 @@ use crate::ledger::{Append, Condition, Ledger, LedgerError};
 
 pub use status::{Standing, Status};
 
-/// Events of one batch: large enough that a commit is a small part of the work, small enough that a batch of long
-/// records stays in some ten megabytes.
-const BATCH_EVENTS: u32 = 4_000;
+/// Events after which harvesters are told of changes while many are waiting to be folded.
+const ROUND_EVENTS: u64 = 100_000;
 /// How often harvesters learn of changes while many arrive, and how often embargoes are looked at.
 const MARK_EVERY: Duration = Duration::from_secs(1);
 
@@ -37,6 +37,12 @@ pub enum ProjectorError {
     /// A projection cannot say where it stands.
     #[error("the projector could not ask a projection")]
     Projection(#[from] ProjectionError),
+    /// A thread of the fold ended early.
+    #[error("a thread of the projector ended early")]
+    Thread(#[from] tokio::task::JoinError),
+    /// The process ends.
+    #[error("the projector stops before it has folded everything; what is left is folded at the next start")]
+    Stopping,
     /// The history of an object contradicts itself.
     #[error("the projector could not fold the events of an object")]
     History(#[from] fonds_schemas::object::BadHistory),
@@ -49,8 +55,9 @@ pub struct Projector {
     stores: Stores,
     clock: Clock,
     status: Arc<watch::Sender<Status>>,
-    /// Held while a batch is applied; whoever needs the projections to stand still takes it.
+    /// Held while batches are applied; whoever needs the projections to stand still takes it.
     folding: Arc<Mutex<()>>,
+    stopping: CancellationToken,
     /// Whether harvesters are told: a rebuild's shadow only repeats what was told before.
     tells: bool,
 }
@@ -62,21 +69,24 @@ impl Projector {
             projection.create(&stores).await?;
             projection.index(&stores).await?;
         }
-        Self::without_indexes(ledger, stores, clock, true).await
+        Self::without_indexes(ledger, stores, clock, CancellationToken::new(), true).await
     }
 
-    /// The projector of a rebuild: tables exist, indexes come at the end, harvesters are told nothing.
-    pub async fn for_shadow(ledger: Ledger, stores: Stores, clock: Clock) -> Result<Self, ProjectorError> {
+    /// The projector of a rebuild beside this one, into empty stores: indexes come at the end, harvesters are told
+    /// nothing, and it stops with this one.
+    pub async fn shadow(&self, stores: Stores) -> Result<Self, ProjectorError> {
         for projection in ALL {
             projection.create(&stores).await?;
         }
-        Self::without_indexes(ledger, stores, clock, false).await
+        let stopping = self.stopping.child_token();
+        Self::without_indexes(self.ledger.clone(), stores, self.clock.clone(), stopping, false).await
     }
 
     async fn without_indexes(
         ledger: Ledger,
         stores: Stores,
         clock: Clock,
+        stopping: CancellationToken,
         tells: bool,
     ) -> Result<Self, ProjectorError> {
         let mut standings = Vec::new();
@@ -85,7 +95,7 @@ impl Projector {
             standings.push(Standing { name: projection.name().to_owned(), applied, stopped: None });
         }
         let (status, _) = watch::channel(Status { standings });
-        Ok(Self { ledger, stores, clock, status: Arc::new(status), folding: Arc::default(), tells })
+        Ok(Self { ledger, stores, clock, status: Arc::new(status), folding: Arc::default(), stopping, tells })
     }
 
     /// Where every projection stands; changes with every batch.
@@ -112,65 +122,48 @@ impl Projector {
         &self.clock
     }
 
-    /// Keeps the projections still for as long as the guard lives.
-    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.folding.lock().await
-    }
-
     /// Applies batches until every projection that is not stopped stands at `size` events.
     pub async fn catch_up(&self, size: u64) -> Result<(), ProjectorError> {
-        let mut next = None;
-        loop {
-            let Some(from) = self.status.borrow().lowest().filter(|from| *from < size) else { return Ok(()) };
-            let batch = match next.take() {
-                Some(batch) => batch,
-                None => fold::read(&self.ledger, from, limit(from, size)).await?,
-            };
-            let to = batch.to();
-            if to == from {
-                return Ok(());
-            }
-            // While the stores apply this batch, the next is read and folded.
-            let ahead = async {
-                if to < size { fold::read(&self.ledger, to, limit(to, size)).await.map(Some) } else { Ok(None) }
-            };
-            let (ahead, ()) = tokio::join!(ahead, self.apply(&batch));
-            next = ahead?.filter(|batch| self.status.borrow().lowest() == Some(batch.from));
+        let still = Arc::clone(&self.folding).lock_owned().await;
+        self.bring_to(still, size).await.map(drop)
+    }
+
+    /// Brings the projections to the end of the ledger and keeps them there, all at the same place, for as long as
+    /// the guard lives. Returns that place, too.
+    pub async fn hold(&self) -> Result<(Still, u64), ProjectorError> {
+        let still = Arc::clone(&self.folding).lock_owned().await;
+        let size = self.ledger.head().await?.size;
+        Ok((self.bring_to(still, size).await?, size))
+    }
+
+    async fn bring_to(&self, still: Still, size: u64) -> Result<Still, ProjectorError> {
+        match self.lowest().filter(|from| *from < size) {
+            Some(from) => self.fold(still, from, size).await,
+            None => Ok(still),
         }
     }
 
-    async fn apply(&self, batch: &fonds_projections::Batch) {
+    fn lowest(&self) -> Option<u64> {
+        self.status.borrow().lowest()
+    }
+
+    /// Stops folding after the batches under way; whoever waits for more is told so.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+
+    /// Waits until nothing folds any more, and has the triples written out: the next start then replays nothing.
+    pub async fn close(&self) {
         let _still = self.folding.lock().await;
-        let standings = self.status.borrow().standings.clone();
-        let work =
-            ALL.iter().zip(&standings).map(|(projection, standing)| self.apply_one(*projection, standing, batch));
-        let standings = join_all(work).await;
-        self.status.send_replace(Status { standings });
+        if let Err(error) = self.stores.triples.flush().await {
+            error!("what the graph has not written out yet is read again at the next start: {error}");
+        }
     }
 
-    async fn apply_one(
-        &self,
-        projection: &dyn Projection,
-        standing: &Standing,
-        batch: &fonds_projections::Batch,
-    ) -> Standing {
-        let mut standing = standing.clone();
-        let rest = if standing.stopped.is_none() { batch.since(standing.applied) } else { None };
-        let Some(rest) = rest.filter(|rest| rest.from == standing.applied) else { return standing };
-        match projection.apply(&self.stores, &rest).await {
-            Ok(()) => standing.applied = rest.to(),
-            Err(error) => {
-                let why = format!("{:#}", anyhow::Error::new(error));
-                error!(
-                    projection.name = standing.name,
-                    projection.applied = standing.applied,
-                    "{} stops: {why}",
-                    standing.name
-                );
-                standing.stopped = Some(why);
-            }
-        }
-        standing
+    /// Cancelled when folding stops.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
     }
 
     /// Brings everything up to date: projections, lapsed embargoes, and what harvesters are told.
@@ -213,15 +206,15 @@ impl Projector {
         Ok(recorded)
     }
 
-    /// Folds whatever is appended until `stop` says so. A database that is away for a moment is waited for.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Folds whatever is appended until it is stopped. A database that is away for a moment is waited for.
+    pub async fn run(self) {
         let mut size = self.ledger.watch();
         let mut tick = tokio::time::interval(MARK_EVERY);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         info!("the projector folds {} projections", ALL.len());
         loop {
             let due = tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = self.stopping.cancelled() => return,
                 changed = size.changed() => {
                     if changed.is_err() {
                         return;
@@ -231,13 +224,19 @@ impl Projector {
                 _ = tick.tick() => true,
             };
             let stands = *size.borrow_and_update();
-            if let Err(error) = self.round(stands, due).await {
-                error!("the projector waits: {:#}", anyhow::Error::new(error));
+            match self.round(stands, due).await {
+                Ok(()) | Err(ProjectorError::Stopping) => {}
+                Err(error) => error!("the projector waits: {:#}", anyhow::Error::new(error)),
             }
         }
     }
 
     async fn round(&self, size: u64, due: bool) -> Result<(), ProjectorError> {
+        // In steps, so that harvesters learn of what has arrived while more arrives.
+        while let Some(from) = self.lowest().filter(|from| from + ROUND_EVENTS < size) {
+            self.catch_up(from + ROUND_EVENTS).await?;
+            self.tell().await?;
+        }
         self.catch_up(size).await?;
         if due && self.tell().await? {
             let size = self.ledger.head().await?.size;
@@ -247,9 +246,7 @@ impl Projector {
     }
 }
 
-fn limit(from: u64, size: u64) -> u32 {
-    u32::try_from(size - from).unwrap_or(BATCH_EVENTS).min(BATCH_EVENTS)
-}
-
 /// The state of an object in whichever form the fold needs it.
 type Folded = Arc<Object>;
+/// Held while projections move.
+pub type Still = OwnedMutexGuard<()>;

@@ -28,10 +28,14 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
         let mut differ = 0;
         let mut events = 0;
         for rebuilt in &found {
-            let verdict = if rebuilt.is_equal() { "equal" } else { "DIFFERS" };
-            differ += u64::from(!rebuilt.is_equal());
+            let verdict = match &rebuilt.digests {
+                None => "folded anew".to_owned(),
+                Some(digests) if digests.are_equal() => format!("equal    {}", digests.rebuilt),
+                Some(digests) => format!("DIFFERS  {}, live {}", digests.rebuilt, digests.live),
+            };
+            differ += u64::from(rebuilt.digests.as_ref().is_some_and(|digests| !digests.are_equal()));
             events = rebuilt.events;
-            output.line(format!("{:<11} {verdict}  {}", rebuilt.name, rebuilt.rebuilt), rebuilt);
+            output.line(format!("{:<11} {verdict}", rebuilt.name), rebuilt);
         }
         let rate = (f64::from(u32::try_from(events).unwrap_or(u32::MAX)) / output.seconds()).round();
         let what = if options.check { "compared" } else { "replaced" };

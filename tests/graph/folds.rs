@@ -220,7 +220,7 @@ async fn other_addresses_empty_the_graph() {
     let mut stores = Stores { pg: crate::support::database().await, ..stores() };
     Graph.create(&stores).await.unwrap();
     let given = Given::nothing().then(public("jar"));
-    let batch = Batch { from: 0, events: given.events.clone(), changes: given.changes.clone() };
+    let batch = Batch { from: 0, events: shared(&given.events), changes: given.changes.clone() };
     Graph.apply(&stores, &batch).await.unwrap();
     Graph.create(&stores).await.unwrap();
     assert_eq!(Graph.position(&stores).await.unwrap(), 1);

@@ -93,7 +93,7 @@ impl Given {
             let from = place * size;
             let changes = self.changes.iter().filter(|c| (from..from + events.len()).contains(&c.event));
             let changes = changes.map(|c| Change { event: c.event - from, ..c.clone() }).collect();
-            let batch = Batch { from: from as u64, events: events.to_vec(), changes };
+            let batch = Batch { from: from as u64, events: shared(events), changes };
             Graph.apply(&stores, &batch).await.unwrap();
         }
         assert_eq!(Graph.position(&stores).await.unwrap(), self.events.len() as u64);
@@ -209,4 +209,8 @@ pub fn check_nowhere(triples: &Triples, secret: &str) {
 
 pub fn count(triples: &Triples) -> String {
     rows(triples, "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").concat()
+}
+
+fn shared(events: &[Recorded]) -> Vec<Arc<Recorded>> {
+    events.iter().cloned().map(Arc::new).collect()
 }

@@ -95,8 +95,11 @@ impl World {
 
     /// Folds the events before that place as one batch.
     pub async fn fold_through(&mut self, to: usize) {
-        let mut batch =
-            Batch { from: self.folded as u64, events: self.ledger[self.folded..to].to_vec(), changes: Vec::new() };
+        let mut batch = Batch {
+            from: self.folded as u64,
+            events: self.ledger[self.folded..to].iter().cloned().map(Arc::new).collect(),
+            changes: Vec::new(),
+        };
         for (event, recorded) in batch.events.iter().enumerate() {
             let Some(id) = recorded.event.as_ref().and_then(Event::object) else { continue };
             let before = self.objects.get(&id).cloned();

@@ -202,7 +202,7 @@ impl Story {
             known.insert(id, Arc::clone(&after));
             changes.push(Change { event: place, before, after });
         }
-        Batch { from: from as u64, events, changes }
+        Batch { from: from as u64, events: events.into_iter().map(Arc::new).collect(), changes }
     }
 }
 
