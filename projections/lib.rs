@@ -5,6 +5,7 @@
 //! stands, and it applies all of a batch or nothing; what it cannot apply it refuses, it never skips.
 
 pub mod catalog;
+mod copy;
 pub mod feed;
 pub mod files;
 pub mod graph;
@@ -39,7 +40,7 @@ pub const ALL: &[&dyn Projection] = &[
 
 /// Events of one batch: large enough that a commit is a small part of the work, small enough that a batch of long
 /// records stays in some ten megabytes.
-pub const BATCH_EVENTS: usize = 4_000;
+pub const BATCH_EVENTS: usize = 2_000;
 
 /// Where projections keep their state.
 #[derive(Clone)]

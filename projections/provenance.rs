@@ -13,6 +13,7 @@ use sqlx::PgConnection;
 pub use read::{ActRow, Agent, BatchRow, acts_by, acts_in, acts_of, agents, batch, batches};
 
 use crate::catalog::begin;
+use crate::copy::{Field, copy, encoded};
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
 const NAME: &str = "provenance";
@@ -159,17 +160,19 @@ async fn close(tx: &mut PgConnection, envelope: &Envelope, body: &BatchClosed) -
     Ok(())
 }
 
-/// Rows, a vector a column.
+/// Rows of acts.
 #[derive(Default)]
-struct Acts {
-    seq: Vec<i64>,
-    event_id: Vec<uuid::Uuid>,
-    recorded_at: Vec<i64>,
-    kind: Vec<String>,
-    object: Vec<Option<String>>,
-    agent: Vec<String>,
-    on_behalf_of: Vec<Option<String>>,
-    batch: Vec<Option<String>>,
+struct Acts(Vec<Act>);
+
+struct Act {
+    seq: i64,
+    event_id: uuid::Uuid,
+    recorded_at: i64,
+    kind: String,
+    object: Option<String>,
+    agent: String,
+    on_behalf_of: Option<String>,
+    batch: Option<String>,
 }
 
 impl Acts {
@@ -178,23 +181,32 @@ impl Acts {
             Stream::Object(object) => Some(object.to_string()),
             Stream::Ledger | Stream::Publication | Stream::Agent(_) | Stream::Batch(_) | Stream::Token(_) => None,
         };
-        self.seq.push(envelope.seq.cast_signed());
-        self.event_id.push(envelope.event_id.0);
-        self.recorded_at.push(envelope.recorded_at.micros());
-        self.kind.push(envelope.kind.clone());
-        self.object.push(object);
-        self.agent.push(envelope.agent.to_string());
-        self.on_behalf_of.push(envelope.on_behalf_of.map(|agent| agent.to_string()));
-        self.batch.push(envelope.batch.map(|batch| batch.to_string()));
+        self.0.push(Act {
+            seq: envelope.seq.cast_signed(),
+            event_id: envelope.event_id.0,
+            recorded_at: envelope.recorded_at.micros(),
+            kind: envelope.kind.clone(),
+            object,
+            agent: envelope.agent.to_string(),
+            on_behalf_of: envelope.on_behalf_of.map(|agent| agent.to_string()),
+            batch: envelope.batch.map(|batch| batch.to_string()),
+        });
     }
 
     async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
-        let sql = "insert into provenance_act (seq, event_id, recorded_at, kind, object, agent, on_behalf_of, batch)
-            select * from unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[],
-                $7::text[], $8::text[])";
-        let query = sqlx::query(sql).bind(self.seq).bind(self.event_id).bind(self.recorded_at).bind(self.kind);
-        let query = query.bind(self.object).bind(self.agent).bind(self.on_behalf_of).bind(self.batch);
-        query.execute(tx).await.map_err(database("could not write acts"))?;
-        Ok(())
+        let rows = self.0.iter().map(|act| {
+            [
+                Field::Bigint(act.seq),
+                Field::Bytes(act.event_id.as_bytes()),
+                Field::Bigint(act.recorded_at),
+                Field::Text(&act.kind),
+                Field::text(act.object.as_deref()),
+                Field::Text(&act.agent),
+                Field::text(act.on_behalf_of.as_deref()),
+                Field::text(act.batch.as_deref()),
+            ]
+        });
+        let table = "provenance_act (seq, event_id, recorded_at, kind, object, agent, on_behalf_of, batch)";
+        copy(tx, table, encoded(rows), "could not write acts").await
     }
 }

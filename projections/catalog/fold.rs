@@ -6,7 +6,8 @@ use fonds_schemas::{Object, ObjectId};
 use sqlx::PgConnection;
 
 use super::doc;
-use crate::search::entry::{ALWAYS, Entry, TermValue, TsVector, entry, public_from, terms};
+use crate::copy::{Field, copy, encoded};
+use crate::search::entry::{ALWAYS, Entry, TermValue, entry, public_from, terms};
 use crate::search::words::Lexicon;
 use crate::{Batch, ProjectionError, database};
 
@@ -45,11 +46,16 @@ struct Relations {
 #[derive(Default)]
 struct Entries {
     known: Vec<String>,
-    object: Vec<String>,
-    public_from: Vec<Option<i64>>,
-    sort: Vec<Vec<u8>>,
-    terms: Vec<Vec<u8>>,
-    words: Vec<TsVector>,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    object: String,
+    public_from: Option<i64>,
+    sort: Vec<u8>,
+    terms: Vec<u8>,
+    /// A `tsvector` as PostgreSQL receives it.
+    words: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -145,14 +151,12 @@ impl Versions {
     }
 
     async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
-        if self.object.is_empty() {
-            return Ok(());
-        }
-        let sql = "insert into catalog_object (object, from_seq, to_seq, doc)
-            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[])";
-        let query = sqlx::query(sql).bind(self.object).bind(self.from_seq).bind(self.to_seq).bind(self.doc);
-        query.execute(tx).await.map_err(database("could not write versions of objects"))?;
-        Ok(())
+        let rows = self.object.iter().zip(&self.from_seq).zip(&self.to_seq).zip(&self.doc);
+        let rows = rows.map(|(((object, from_seq), to_seq), doc)| {
+            [Field::Text(object), Field::Bigint(*from_seq), Field::bigint(*to_seq), Field::Text(doc)]
+        });
+        let table = "catalog_object (object, from_seq, to_seq, doc)";
+        copy(tx, table, encoded(rows), "could not write versions of objects").await
     }
 }
 
@@ -214,15 +218,12 @@ fn sorted(object: &Object) -> Vec<(&'static str, String)> {
 
 impl Entries {
     fn push(&mut self, touched: &Touched<'_>, entry: Entry) {
-        let id = touched.after.id.to_string();
+        let object = touched.after.id.to_string();
         if touched.before.is_some() {
-            self.known.push(id.clone());
+            self.known.push(object.clone());
         }
-        self.object.push(id);
-        self.public_from.push(entry.public_from);
-        self.words.push(entry.words.encoded());
-        self.sort.push(entry.sort);
-        self.terms.push(entry.terms);
+        let Entry { public_from, sort, terms, words } = entry;
+        self.rows.push(Row { object, public_from, sort, terms, words: words.encoded() });
     }
 
     async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
@@ -231,14 +232,17 @@ impl Entries {
             let sql = "delete from catalog_search where object = any($1)";
             sqlx::query(sql).bind(self.known).execute(&mut *tx).await.map_err(database(doing))?;
         }
-        if !self.object.is_empty() {
-            let sql = "insert into catalog_search (object, public_from, sort, terms, words)
-                select * from unnest($1::text[], $2::bigint[], $3::bytea[], $4::bytea[], $5::tsvector[])";
-            let query = sqlx::query(sql).bind(self.object).bind(self.public_from);
-            let query = query.bind(self.sort).bind(self.terms).bind(self.words);
-            query.execute(tx).await.map_err(database(doing))?;
-        }
-        Ok(())
+        let rows = self.rows.iter().map(|row| {
+            let Row { object, public_from, sort, terms, words } = row;
+            [
+                Field::Text(object),
+                Field::bigint(*public_from),
+                Field::Bytes(sort),
+                Field::Bytes(terms),
+                Field::Bytes(words),
+            ]
+        });
+        copy(tx, "catalog_search (object, public_from, sort, terms, words)", encoded(rows), doing).await
     }
 }
 

@@ -9,12 +9,8 @@ use sqlx::{PgConnection, Row as _};
 
 use super::NAME;
 use crate::catalog::begin;
+use crate::copy::{Field, copy, encoded};
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
-
-/// Rows sent to the database in one statement: large enough that the round trip does not count.
-const INSERT_ROWS_MAX: usize = 2_000;
-/// Bytes of payload sent in one statement: far below the gigabyte that `PostgreSQL` takes, small beside everything else.
-const INSERT_BYTES_MAX: usize = 8 << 20;
 
 /// Applies a batch and moves the position in one transaction.
 pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
@@ -27,9 +23,7 @@ pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), Projecti
         fold.change(stores, change, batch.event_of(change));
     }
     close(&mut tx, &fold.closed).await?;
-    for rows in chunks(&fold.rows) {
-        insert(&mut tx, rows).await?;
-    }
+    insert(&mut tx, &fold.rows).await?;
     if let Some(last) = fold.rows.last() {
         move_tip(&mut tx, last.from_seq).await?;
     }
@@ -180,37 +174,22 @@ async fn close(tx: &mut PgConnection, closed: &[Closed]) -> Result<(), Projectio
     done.map_err(database("could not end replaced states in the publication feed")).map(drop)
 }
 
-/// Cuts rows into runs that fit one statement; every run has at least one row.
-fn chunks(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
-    let mut rest = rows;
-    std::iter::from_fn(move || {
-        let mut bytes = 0;
-        let fits = rest.iter().take(INSERT_ROWS_MAX).take_while(|row| {
-            bytes += row.payload.as_ref().map_or(0, |(_, payload)| payload.len());
-            bytes <= INSERT_BYTES_MAX
-        });
-        let (run, after) = rest.split_at(fits.count().max(1).min(rest.len()));
-        rest = after;
-        if run.is_empty() { None } else { Some(run) }
-    })
-}
-
 async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), ProjectionError> {
-    let sql = "insert into feed_record (object, prefix, from_seq, to_seq, deleted, payload_sha256, payload)
-        select n.object, n.prefix, n.from_seq, n.to_seq, n.payload is null, n.payload_sha256, n.payload
-        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bytea[], $6::text[])
-        as n (object, prefix, from_seq, to_seq, payload_sha256, payload)";
-    let payload = |row: &Row| row.payload.as_ref().map(|(sha256, _)| sha256.as_bytes().to_vec());
-    let done = sqlx::query(sql)
-        .bind(rows.iter().map(|row| row.object.to_string()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| &*row.prefix).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.from_seq.cast_signed()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.to_seq.map(u64::cast_signed)).collect::<Vec<_>>())
-        .bind(rows.iter().map(payload).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.payload.as_ref().map(|(_, text)| text.as_str())).collect::<Vec<_>>())
-        .execute(tx)
-        .await;
-    done.map_err(database("could not write records to the publication feed")).map(drop)
+    let rows: Vec<(String, &Row)> = rows.iter().map(|row| (row.object.to_string(), row)).collect();
+    let rows = rows.iter().map(|(object, row)| {
+        let payload = row.payload.as_ref();
+        [
+            Field::Text(object),
+            Field::Text(&row.prefix),
+            Field::Bigint(row.from_seq.cast_signed()),
+            Field::bigint(row.to_seq.map(u64::cast_signed)),
+            Field::Boolean(payload.is_none()),
+            payload.map_or(Field::Null, |(sha256, _)| Field::Bytes(sha256.as_bytes())),
+            Field::text(payload.map(|(_, text)| text.as_str())),
+        ]
+    });
+    let table = "feed_record (object, prefix, from_seq, to_seq, deleted, payload_sha256, payload)";
+    copy(tx, table, encoded(rows), "could not write records to the publication feed").await
 }
 
 async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), ProjectionError> {

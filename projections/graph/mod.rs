@@ -31,9 +31,10 @@ const CODE_VERSION: u32 = 1;
 /// Quads from which a batch that only adds is written as sorted files that the store takes over. Below, the stale
 /// position that such a write leaves behind, and the files, would outweigh what it saves.
 const ADDITION_QUADS_MIN: usize = 2_000;
-/// Events of a batch: each leaves files behind that the store merges, the fewer the less there is to merge. Some 20
-/// quads an event, half a kilobyte each while they are sorted.
-const BATCH_EVENTS: usize = 8_000;
+/// Events of a batch. Each batch leaves files behind that the store merges: the fewer, the less there is to merge.
+const BATCH_EVENTS: usize = 16_000;
+/// Memory for sorting quads, which is done a thousand quads a megabyte at a time.
+const SORTING_MEGABYTES: usize = 80;
 
 /// The projection.
 pub struct Graph;
@@ -118,8 +119,8 @@ impl Triples {
             // durably. What came before is only in its log, which a power cut may take: it is written out first.
             let store = self.store();
             write_out(&store)?;
-            let megabytes = plan.insert.len() / 1_000 + 1;
-            let mut loader = store.bulk_loader().with_num_threads(1).with_max_memory_size_in_megabytes(megabytes);
+            let loader = store.bulk_loader().with_num_threads(1);
+            let mut loader = loader.with_max_memory_size_in_megabytes(SORTING_MEGABYTES);
             loader.load_quads(plan.insert.into_iter().chain([position]))?;
             return loader.commit();
         }

@@ -3,11 +3,6 @@
 use std::rc::Rc;
 
 use fonds_schemas::{Access, Object, Scope, Sha256, Statement, Timestamp, Viewer, property};
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
-use sqlx::postgres::types::Oid;
-use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo};
-use sqlx::{Encode, Postgres, Type};
 
 use super::words::{Lexicon, Piece, folded, identifiers, pieces, sort_key};
 
@@ -242,39 +237,16 @@ impl Lexemes {
         &self.0
     }
 
-    /// The binary form that PostgreSQL receives: a count, then each lexeme, a NUL, and no positions.
+    /// The binary form that PostgreSQL receives (`tsvectorrecv`): a count, then each lexeme, a NUL, and no positions.
     #[must_use]
-    pub fn encoded(&self) -> TsVector {
+    pub fn encoded(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.0.iter().map(|lexeme| lexeme.len() + 3).sum::<usize>() + 4);
         bytes.extend_from_slice(&u32::try_from(self.0.len()).unwrap_or(u32::MAX).to_be_bytes());
         for lexeme in &self.0 {
             bytes.extend_from_slice(lexeme.as_bytes());
             bytes.extend_from_slice(&[0, 0, 0]);
         }
-        TsVector(bytes)
-    }
-}
-
-/// A `tsvector` as PostgreSQL receives it (`tsvectorrecv`): no text to be quoted, escaped and parsed again.
-#[derive(Debug, Clone)]
-pub struct TsVector(Vec<u8>);
-
-impl Type<Postgres> for TsVector {
-    fn type_info() -> PgTypeInfo {
-        PgTypeInfo::with_oid(Oid(3614))
-    }
-}
-
-impl PgHasArrayType for TsVector {
-    fn array_type_info() -> PgTypeInfo {
-        PgTypeInfo::with_oid(Oid(3643))
-    }
-}
-
-impl Encode<'_, Postgres> for TsVector {
-    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        buffer.extend_from_slice(&self.0);
-        Ok(IsNull::No)
+        bytes
     }
 }
 

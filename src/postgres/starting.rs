@@ -32,7 +32,7 @@ const SETTINGS: &[&str] = &[
     // Two processes with their pools, and a few tools. Each connection that idles costs some 2 MB.
     "max_connections=40",
     // Full pages after a checkpoint are most of what an import writes to the log; they shrink to a third.
-    "wal_compression=on",
+    "wal_compression=off",
     // A checkpoint every 5 minutes or 1 GB writes each page of a long import again and again; a recovery after a crash
     // may take some seconds longer in return.
     "checkpoint_timeout=15min",

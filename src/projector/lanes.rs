@@ -13,9 +13,6 @@ use tracing::error;
 
 use super::{Projector, ProjectorError, Standing, Still, fold};
 
-/// Batches that wait before a lane: enough that no lane waits for another one's commit.
-const BATCHES_AHEAD: usize = 2;
-
 impl Projector {
     /// Brings every projection that is not stopped to `size` events. Goes on to the end when the caller goes away:
     /// what folds must never be overtaken by another fold.
@@ -28,7 +25,7 @@ impl Projector {
     async fn in_lanes(self, from: u64, size: u64) -> Result<(), ProjectorError> {
         let (senders, lanes): (Vec<_>, Vec<_>) = (0..ALL.len())
             .map(|place| {
-                let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+                let (sender, receiver) = mpsc::channel(ALL[place].batch_events() / BATCH_EVENTS + 1);
                 (sender, in_thread(self.clone().lane(place, receiver)))
             })
             .unzip();

@@ -1,0 +1,113 @@
+//! Rows sent in PostgreSQL's binary `COPY` format: the server never holds them whole, and parses no arrays.
+//!
+//! Source: PostgreSQL 18, `COPY`, "Binary Format".
+
+use sqlx::PgConnection;
+
+use crate::{ProjectionError, database};
+
+/// The signature, no flags, no extension of the header.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// In place of a number of fields: no row follows.
+const END: [u8; 2] = (-1i16).to_be_bytes();
+/// Bytes sent at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A field of a row, as the column's type receives it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Field<'a> {
+    /// No value.
+    Null,
+    /// `text`.
+    Text(&'a str),
+    /// `bytea`, `uuid`, or the binary form of another type.
+    Bytes(&'a [u8]),
+    /// `bigint`.
+    Bigint(i64),
+    /// `boolean`.
+    Boolean(bool),
+}
+
+impl<'a> Field<'a> {
+    pub(crate) fn text(value: Option<&'a str>) -> Self {
+        value.map_or(Self::Null, Self::Text)
+    }
+
+    pub(crate) fn bigint(value: Option<i64>) -> Self {
+        value.map_or(Self::Null, Self::Bigint)
+    }
+
+    fn encode(self, out: &mut Vec<u8>) {
+        let mut sized = |bytes: &[u8]| {
+            // No field comes near two gigabytes: the bodies of events, which they are made of, have eight megabytes.
+            out.extend_from_slice(&i32::try_from(bytes.len()).unwrap_or(i32::MAX).to_be_bytes());
+            out.extend_from_slice(bytes);
+        };
+        match self {
+            Self::Null => out.extend_from_slice(&(-1i32).to_be_bytes()),
+            Self::Text(text) => sized(text.as_bytes()),
+            Self::Bytes(bytes) => sized(bytes),
+            Self::Bigint(number) => sized(&number.to_be_bytes()),
+            Self::Boolean(truth) => sized(&[u8::from(truth)]),
+        }
+    }
+}
+
+/// Rows, encoded; nothing where there are none.
+pub(crate) fn encoded<'r, const FIELDS: usize>(rows: impl Iterator<Item = [Field<'r>; FIELDS]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for row in rows {
+        if out.is_empty() {
+            out.extend_from_slice(HEADER);
+        }
+        out.extend_from_slice(&i16::try_from(FIELDS).unwrap_or(i16::MAX).to_be_bytes());
+        for field in row {
+            field.encode(&mut out);
+        }
+    }
+    if !out.is_empty() {
+        out.extend_from_slice(&END);
+    }
+    out
+}
+
+/// Writes [`encoded`] rows to `table`, which names its columns, too: `table (column, …)`.
+///
+/// `doing` is what an error message says: "could not …".
+pub(crate) async fn copy(
+    connection: &mut PgConnection,
+    table: &str,
+    rows: Vec<u8>,
+    doing: &'static str,
+) -> Result<(), ProjectionError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let statement = format!("copy {table} from stdin (format binary)");
+    let mut sink = connection.copy_in_raw(&statement).await.map_err(database(doing))?;
+    for chunk in rows.chunks(CHUNK_BYTES) {
+        // Where this fails the connection is gone, and with it the transaction.
+        sink.send(chunk).await.map_err(database(doing))?;
+    }
+    sink.finish().await.map(drop).map_err(database(doing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_sized_and_in_network_order() {
+        let mut out = Vec::new();
+        for field in [Field::Null, Field::Text("é"), Field::Bigint(-2), Field::Boolean(true)] {
+            field.encode(&mut out);
+        }
+        let expected: &[&[u8]] = &[
+            &[0xff, 0xff, 0xff, 0xff],
+            &[0, 0, 0, 2, 0xc3, 0xa9],
+            &[0, 0, 0, 8, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe],
+            &[0, 0, 0, 1, 1],
+        ];
+        assert_eq!(out, expected.concat());
+    }
+}
