@@ -22,7 +22,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 const NAME: &str = "catalog";
 /// Moves on with the tables, the analysis of words, the shape of rows, and the list of facets (their places number
 /// the terms).
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 
 /// Events from which a batch is part of a large intake, which ends with a smaller one. Every search reads the list of
 /// words that are not yet in their index from end to end, so it is emptied after each smaller batch; in between it may

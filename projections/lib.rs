@@ -38,10 +38,6 @@ pub const ALL: &[&dyn Projection] = &[
     &graph::Graph,
 ];
 
-/// Events of one batch: large enough that a commit is a small part of the work, small enough that a batch of long
-/// records stays in some ten megabytes.
-pub const BATCH_EVENTS: usize = 2_000;
-
 /// Where projections keep their state.
 #[derive(Clone)]
 pub struct Stores {
@@ -80,22 +76,6 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Batches that follow one another as one.
-    #[must_use]
-    pub fn joined(mut batches: Vec<Arc<Self>>) -> Option<Arc<Self>> {
-        if batches.len() < 2 {
-            return batches.pop();
-        }
-        let mut joined = Self { from: batches[0].from, events: Vec::new(), changes: Vec::new() };
-        for batch in batches {
-            let before = joined.events.len();
-            let moved = |change: &Change| Change { event: before + change.event, ..change.clone() };
-            joined.events.extend_from_slice(&batch.events);
-            joined.changes.extend(batch.changes.iter().map(moved));
-        }
-        Some(Arc::new(joined))
-    }
-
     /// The `seq` after the last event: where a projection stands once it has applied this batch.
     #[must_use]
     pub fn to(&self) -> u64 {
@@ -193,16 +173,22 @@ pub trait Projection: Send + Sync {
     /// Makes the indexes that only readers need; a rebuild calls it after the fold, a new archive before.
     async fn index(&self, stores: &Stores) -> Result<(), ProjectionError>;
 
-    /// How many events a batch should have, where so many wait: what a commit costs is then a small part of the work.
-    fn batch_events(&self) -> usize {
-        BATCH_EVENTS
-    }
-
     /// How many events it has applied: the `seq` that it wants next.
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError>;
 
-    /// Applies a batch that starts at its position, and moves the position in the same transaction.
+    /// Applies a batch that starts where the last one ended, and moves the position in the same transaction: at once,
+    /// or together with batches before and after it.
     async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError>;
+
+    /// Commits every batch that it was given, so that its position and its readers know of them.
+    async fn commit(&self, _stores: &Stores) -> Result<(), ProjectionError> {
+        Ok(())
+    }
+
+    /// Whether [`Self::apply`] may leave the commit to [`Self::commit`].
+    fn is_staged(&self) -> bool {
+        false
+    }
 
     /// A digest of its content: equal for equal content, wherever and whenever it was folded.
     async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError>;

@@ -231,7 +231,7 @@ async fn fold(projector: &Projector, size: u64, progress: &impl Fn(u64, u64)) ->
             }
             changed = status.changed() => {
                 if changed.is_ok() {
-                    progress(status.borrow_and_update().lowest().unwrap_or(size), size);
+                    progress(status.borrow_and_update().folded().unwrap_or(size), size);
                 }
             }
         }

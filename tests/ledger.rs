@@ -129,6 +129,20 @@ async fn events_are_read_back_as_they_were_told() {
 }
 
 #[tokio::test]
+async fn long_bodies_come_in_several_reads() {
+    let (_pg, ledger) = opened().await;
+    let long = "jar ".repeat(1_900_000);
+    for name in 0..6 {
+        ledger.append(append([described(name, &long)])).await.unwrap();
+    }
+    let first = ledger.read(0, 10).await.unwrap();
+    assert_eq!(first.len(), 6, "the opening, and four bodies of 7.6 MB up to the one that reaches 32 MiB");
+    let rest = ledger.read(first.len() as u64, 10).await.unwrap();
+    assert_eq!((rest.len(), rest[0].envelope.seq), (1, 6));
+    assert!(ledger.read(7, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn asking_twice_gives_the_first_receipt() {
     let (_pg, ledger) = opened().await;
     let mut asked = append([accessioned(1), described(1, "A jar")]);

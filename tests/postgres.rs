@@ -65,7 +65,7 @@ async fn a_first_start_makes_a_cluster_that_is_safe() {
         ("unix_socket_permissions", "0700"),
         ("server_encoding", "UTF8"),
         ("lc_collate", "C.UTF-8"),
-        ("wal_compression", "pglz"),
+        ("wal_compression", "off"),
         ("jit", "off"),
     ] {
         // lc_collate is a column of the database since version 16, not a setting.

@@ -4,6 +4,7 @@ use fonds::archive::Archive;
 use fonds::clock::Clock;
 use fonds::commands::{Accession, Acting};
 use fonds::keeper::{Keeper, KeeperError};
+use fonds::projector::ProjectorError;
 use fonds::rebuild::{Rebuild, Rebuilt};
 use fonds_projections::catalog;
 use fonds_schemas::event::BatchKind;
@@ -173,6 +174,15 @@ async fn a_projection_that_refuses_an_event_stops_and_says_so() {
     assert_eq!((&parts["ledger"]["ok"], &parts["projection.files"]["ok"]), (&true.into(), &true.into()), "{parts}");
     assert!(archive.ask(&format!("/o/{}", thing_id(0))).await.status.is_success());
     assert!(archive.ask("/metrics").await.status.is_success());
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_when_folding_stops() {
+    let archive = archive().await;
+    archive.keeper.projector().unwrap().stop();
+    take_in(&archive, 0..2, 2).await;
+    let settled = archive.app.settle().await;
+    assert!(matches!(&settled, Err(KeeperError::Projector(ProjectorError::Stopping))), "{settled:?}");
 }
 
 #[tokio::test]

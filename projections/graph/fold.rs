@@ -15,6 +15,7 @@ use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, GraphNameRef, NamedOrBlankNode, Quad, QuadRef, TermRef};
 use oxigraph::store::{StorageError, Store};
 
+use super::stage::Stage;
 use super::vocabulary::{EDM_PROVIDED_CHO, HELD_GRAPH};
 use super::{edm, prov};
 use crate::Batch;
@@ -24,6 +25,10 @@ use crate::Batch;
 pub(super) struct Plan {
     pub(super) remove: Vec<Quad>,
     pub(super) insert: Vec<Quad>,
+    /// The objects of the batch: whether they are shown after it.
+    pub(super) shown: HashMap<ObjectId, bool>,
+    /// Whether it depends on quads of which some may be staged.
+    depends: bool,
 }
 
 /// Whether the object is in the graph that queries reach: public when its last event was recorded. No clock is asked,
@@ -32,21 +37,35 @@ pub(super) fn is_shown(object: &Object) -> bool {
     object.is_public(object.modified_at)
 }
 
-/// What the batch changes.
-pub(super) fn plan(store: &Store, addresses: &Addresses, batch: &Batch) -> Result<Plan, StorageError> {
+impl Plan {
+    /// Takes out the quads that come, if they are worth it and can be staged: none goes, and none depends on what is
+    /// staged.
+    pub(super) fn additions(&mut self, worth: usize) -> Option<Vec<Quad>> {
+        let are_staged = self.remove.is_empty() && !self.depends && self.insert.len() >= worth;
+        are_staged.then(|| std::mem::take(&mut self.insert))
+    }
+}
+
+/// What the batch changes in the store, on top of what is staged.
+pub(super) fn plan(
+    store: &Store,
+    stage: Option<&Stage>,
+    addresses: &Addresses,
+    batch: &Batch,
+) -> Result<Plan, StorageError> {
     let touched = touched(batch);
     let shown: HashMap<ObjectId, bool> = touched.iter().map(|t| (t.after.id, is_shown(&t.after))).collect();
     let held =
         store.quads_for_pattern(None, None, None, Some(GraphNameRef::NamedNode(HELD_GRAPH))).next().transpose()?;
     let any_held = held.is_some();
-    let mut fold = Fold { store, addresses, shown, any_held, others: HashMap::new(), plan: Plan::default() };
+    let mut fold = Fold { store, stage, addresses, shown, any_held, others: HashMap::new(), plan: Plan::default() };
     for object in &touched {
         fold.description(object);
         fold.relations(object)?;
         fold.access(object)?;
     }
     fold.events(batch);
-    Ok(fold.plan)
+    Ok(Plan { shown: fold.shown, ..fold.plan })
 }
 
 /// An object before and after the batch.
@@ -82,6 +101,7 @@ impl Touched {
 
 struct Fold<'a> {
     store: &'a Store,
+    stage: Option<&'a Stage>,
     addresses: &'a Addresses,
     /// The objects of the batch: whether they are shown after it.
     shown: HashMap<ObjectId, bool>,
@@ -127,7 +147,8 @@ impl Fold<'_> {
 
     fn is_target_shown(&mut self, relation: &Relation) -> Result<bool, StorageError> {
         let target = relation.target;
-        if let Some(known) = self.shown.get(&target).or_else(|| self.others.get(&target)) {
+        let staged = self.stage.and_then(|stage| stage.shown.get(&target));
+        if let Some(known) = self.shown.get(&target).or(staged).or_else(|| self.others.get(&target)) {
             return Ok(*known);
         }
         let name = edm::name(target, self.addresses);
@@ -139,12 +160,14 @@ impl Fold<'_> {
 
     /// What an object that comes into sight or leaves it takes along: its past, and the relations of others to it.
     fn access(&mut self, object: &Touched) -> Result<(), StorageError> {
+        let staged_held = self.stage.is_some_and(|stage| stage.holds);
         let (from, to) = match (object.shown_before(), object.shown_after()) {
-            (None, Some(_)) if !self.any_held => return Ok(()),
+            (None, Some(_)) if !self.any_held && !staged_held => return Ok(()),
             (None, Some(_)) => (GraphNameRef::NamedNode(HELD_GRAPH), GraphName::DefaultGraph),
             (Some(_), None) => (GraphNameRef::DefaultGraph, HELD_GRAPH.into()),
             (None, None) | (Some(_), Some(_)) => return Ok(()),
         };
+        self.plan.depends |= staged_held || object.shown_before().is_some();
         let name = edm::name(object.after.id, self.addresses);
         // What points at an object is a relation of another object, an event about it, or its own aggregation.
         for quad in self.store.quads_for_pattern(None, None, Some(TermRef::NamedNode(name.as_ref())), Some(from)) {

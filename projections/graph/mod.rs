@@ -9,11 +9,13 @@ pub mod edm;
 mod fold;
 mod prov;
 pub mod query;
+mod stage;
 mod vocabulary;
 pub mod void;
 pub mod write;
 
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -22,19 +24,19 @@ use oxigraph::model::vocab::xsd;
 use oxigraph::model::{GraphNameRef, Literal, NamedNodeRef, Quad, Term};
 use oxigraph::store::{StorageError, Store};
 use sha2::{Digest as _, Sha256 as Algorithm};
+use tokio::sync::Mutex;
 
+use self::stage::Stage;
 use self::vocabulary::{APPLIED, FOLDED_WITH, STANDING_GRAPH};
 use crate::{Batch, Projection, ProjectionError, Stores};
 
 const NAME: &str = "graph";
 const CODE_VERSION: u32 = 1;
-/// Quads from which a batch that only adds is written as sorted files that the store takes over. Below, the stale
-/// position that such a write leaves behind, and the files, would outweigh what it saves.
+/// Quads from which a batch that only adds is staged. Below, the stale position that a stage leaves behind, and its
+/// files, would outweigh what it saves.
 const ADDITION_QUADS_MIN: usize = 2_000;
-/// Events of a batch. Each batch leaves files behind that the store merges: the fewer, the less there is to merge.
-const BATCH_EVENTS: usize = 16_000;
-/// Memory for sorting quads, which is done a thousand quads a megabyte at a time.
-const SORTING_MEGABYTES: usize = 80;
+/// Quads in the store's log that a start reads again in a moment.
+const LOGGED_QUADS_MAX: usize = 20_000;
 
 /// The projection.
 pub struct Graph;
@@ -46,6 +48,10 @@ pub struct Graph;
 pub struct Triples {
     /// The store that answers now; a rebuild puts another in its place.
     current: Arc<RwLock<Store>>,
+    /// What is folded and not in the store yet. Only the fold takes it.
+    stage: Arc<Mutex<Option<Stage>>>,
+    /// Quads written that may be in the store's log only, which a power cut takes and which each start reads again.
+    logged: Arc<AtomicUsize>,
 }
 
 impl Triples {
@@ -58,6 +64,7 @@ impl Triples {
     /// The store in that folder, made where there is none.
     #[cfg(feature = "rocksdb")]
     pub fn open(folder: &std::path::Path) -> Result<Self, ProjectionError> {
+        stage::tidy(folder).map_err(triples("could not tidy the folder of the triple store"))?;
         Ok(Self::of(Store::open(folder).map_err(triples("could not open the triple store"))?))
     }
 
@@ -69,7 +76,7 @@ impl Triples {
     }
 
     fn of(store: Store) -> Self {
-        Self { current: Arc::new(RwLock::new(store)) }
+        Self { current: Arc::new(RwLock::new(store)), stage: Arc::default(), logged: Arc::default() }
     }
 
     /// The store that answers now.
@@ -93,10 +100,19 @@ impl Triples {
         Ok(positions.iter().filter_map(position_of).max().unwrap_or(0))
     }
 
-    /// Has everything written out that is only in the store's log of changes yet.
-    pub async fn flush(&self) -> Result<(), ProjectionError> {
-        let store = self.store();
-        aside("could not write out the triple store", move || write_out(&store)).await
+    /// Has the store write out what is only in its log, where reading that again would hold up the next start.
+    pub async fn close(&self) -> Result<(), ProjectionError> {
+        self.write_out(LOGGED_QUADS_MAX).await
+    }
+
+    /// Has the store write out what is only in its log, if it is more than `spared` quads.
+    async fn write_out(&self, spared: usize) -> Result<(), ProjectionError> {
+        if self.logged.load(Ordering::Acquire) > spared {
+            let store = self.store();
+            aside("could not write out the triple store", move || write_out(&store)).await?;
+            self.logged.store(0, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// Empties the store where it was folded with other addresses or by other code: every quad would then be another.
@@ -111,20 +127,46 @@ impl Triples {
         store.insert(&wanted)
     }
 
-    /// Writes a plan together with the position, all or nothing.
-    fn commit(&self, plan: fold::Plan, to: u64) -> Result<(), StorageError> {
-        let position = standing_quad(APPLIED, Literal::from(to));
-        if plan.remove.is_empty() && plan.insert.len() >= ADDITION_QUADS_MIN {
-            // All or nothing as well: the position is in the same files, and the store takes them over in one step,
-            // durably. What came before is only in its log, which a power cut may take: it is written out first.
-            let store = self.store();
-            write_out(&store)?;
-            let loader = store.bulk_loader().with_num_threads(1);
-            let mut loader = loader.with_max_memory_size_in_megabytes(SORTING_MEGABYTES);
-            loader.load_quads(plan.insert.into_iter().chain([position]))?;
-            return loader.commit();
+    /// Folds a batch: stages what it adds, or, where it does more, commits what is staged and then the batch.
+    async fn fold(&self, addresses: &Addresses, batch: &Batch) -> Result<(), ProjectionError> {
+        let mut stage = self.stage.lock().await;
+        let plan = fold::plan(&self.store(), stage.as_ref(), addresses, batch);
+        let mut plan = plan.map_err(triples("could not read the graph"))?;
+        if let Some(additions) = plan.additions(ADDITION_QUADS_MIN) {
+            if stage.is_none() {
+                // What a stage leaves in the store is durable, so what came before it must be.
+                self.write_out(0).await?;
+            }
+            let open = stage.get_or_insert_with(|| Stage::begin(self.store(), batch.from));
+            open.add(additions, batch.to(), plan.shown).await;
+            if !open.is_full() {
+                return Ok(());
+            }
+            return self.commit(stage.take()).await;
         }
+        // What is staged is part of what this batch changes: it is read again once it is there.
+        let plan = match stage.take() {
+            None => plan,
+            open => {
+                self.commit(open).await?;
+                fold::plan(&self.store(), None, addresses, batch).map_err(triples("could not read the graph"))?
+            }
+        };
+        let (store, to) = (self.clone(), batch.to());
+        aside("could not write the graph", move || store.write(&plan, to)).await
+    }
+
+    async fn commit(&self, stage: Option<Stage>) -> Result<(), ProjectionError> {
+        let Some(stage) = stage else { return Ok(()) };
+        let position = standing_quad(APPLIED, Literal::from(stage.applied));
+        let done = stage.commit(position).await;
+        done.map_err(|source| ProjectionError::Triples { doing: "could not write the graph", source })
+    }
+
+    /// Writes a plan together with the position, all or nothing.
+    fn write(&self, plan: &fold::Plan, to: u64) -> Result<(), StorageError> {
         let store = self.store();
+        self.logged.fetch_add(plan.insert.len() + plan.remove.len() + 1, Ordering::AcqRel);
         let stale = standing(&store, APPLIED)?;
         let mut transaction = store.start_transaction()?;
         for quad in stale.iter().chain(&plan.remove) {
@@ -133,7 +175,7 @@ impl Triples {
         for quad in &plan.insert {
             transaction.insert(quad);
         }
-        transaction.insert(&position);
+        transaction.insert(&standing_quad(APPLIED, Literal::from(to)));
         transaction.commit()
     }
 
@@ -180,22 +222,25 @@ impl Projection for Graph {
         Ok(())
     }
 
-    fn batch_events(&self) -> usize {
-        BATCH_EVENTS
-    }
-
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
         stores.triples.applied()
     }
 
     async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
-        if stores.triples.applied()? != batch.from {
+        let staged = stores.triples.stage.lock().await.as_ref().map(|stage| stage.applied);
+        if staged.map_or_else(|| stores.triples.applied(), Ok)? != batch.from {
             return Err(ProjectionError::Deposed { name: NAME, expected: batch.from });
         }
-        let plan = fold::plan(&stores.triples.store(), &stores.addresses, batch);
-        let plan = plan.map_err(triples("could not read the graph"))?;
-        let (store, to) = (stores.triples.clone(), batch.to());
-        aside("could not write the graph", move || store.commit(plan, to)).await
+        stores.triples.fold(&stores.addresses, batch).await
+    }
+
+    fn is_staged(&self) -> bool {
+        true
+    }
+
+    async fn commit(&self, stores: &Stores) -> Result<(), ProjectionError> {
+        let stage = stores.triples.stage.lock().await.take();
+        stores.triples.commit(stage).await
     }
 
     async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {

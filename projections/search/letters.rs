@@ -42,7 +42,8 @@ pub fn kind(c: char) -> Kind {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() { Kind::Letter } else { Kind::Other };
     }
-    if is_combining_mark(c) {
+    // The Arabic lengthening stroke lengthens a letter, as a mark sits on one; alone it is no word.
+    if is_combining_mark(c) || c == '\u{640}' {
         return Kind::Mark;
     }
     // The standard library may know fewer scripts than somebody writes: Nüshu counts whatever its tables say.

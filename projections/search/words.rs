@@ -329,6 +329,11 @@ mod tests {
         assert_eq!(pieces("กี่", 9), [Piece::Run(vec!["กี่".to_owned()])]);
     }
     #[test]
+    fn a_lengthening_stroke_is_no_word() {
+        assert_eq!(pieces("ـ، مـحمد", 9), [Piece::Word("مـحمد".to_owned())]);
+        assert_eq!(words("مـحمد"), "محمد");
+    }
+    #[test]
     fn german_plurals_share_a_stem() {
         let mut lexicon = Lexicon::default();
         assert_eq!(lexicon.forms("häuser", Some("de")).stems[0], "haus".into());

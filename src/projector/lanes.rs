@@ -1,17 +1,19 @@
 //! One reading of the ledger, folded by every projection at its own pace.
 //!
-//! A reader decodes batches and hands each to a lane a projection; a lane that falls behind takes several at once.
-//! Reader and lanes each have a thread, so that what they compute holds up nobody who is being served.
+//! A reader decodes batches and hands each to a lane a projection. Reader and lanes each have a thread, so that what they compute holds up nobody who is being served.
 
 use std::sync::Arc;
 
-use fonds_projections::{ALL, BATCH_EVENTS, Batch};
+use fonds_projections::{ALL, Batch, ProjectionError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::error;
 
-use super::{Projector, ProjectorError, Standing, Still, fold};
+use super::{BATCH_EVENTS, Projector, ProjectorError, Standing, Still, fold};
+
+/// Batches that wait before a lane: enough that no lane waits for another one's commit.
+const BATCHES_AHEAD: usize = 2;
 
 impl Projector {
     /// Brings every projection that is not stopped to `size` events. Goes on to the end when the caller goes away:
@@ -25,7 +27,7 @@ impl Projector {
     async fn in_lanes(self, from: u64, size: u64) -> Result<(), ProjectorError> {
         let (senders, lanes): (Vec<_>, Vec<_>) = (0..ALL.len())
             .map(|place| {
-                let (sender, receiver) = mpsc::channel(ALL[place].batch_events() / BATCH_EVENTS + 1);
+                let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
                 (sender, in_thread(self.clone().lane(place, receiver)))
             })
             .unzip();
@@ -61,35 +63,40 @@ impl Projector {
 
     /// Applies what arrives to the projection at `place` of [`ALL`].
     async fn lane(self, place: usize, mut batches: mpsc::Receiver<Arc<Batch>>) {
-        loop {
-            let mut waiting = Vec::new();
-            let mut events = 0;
-            while events < ALL[place].batch_events() {
-                let Some(batch) = batches.recv().await else { break };
-                events += batch.events.len();
-                waiting.push(batch);
+        let projection = ALL[place];
+        let mut standing = self.status.borrow().standings[place].clone();
+        standing.folded = standing.applied;
+        while let Some(batch) = batches.recv().await {
+            let rest = if standing.stopped.is_none() { batch.since(standing.folded) } else { None };
+            let Some(rest) = rest.filter(|rest| rest.from == standing.folded) else { continue };
+            match projection.apply(&self.stores, &rest).await {
+                Ok(()) => standing.folded = rest.to(),
+                Err(error) => stop(&mut standing, error),
             }
-            let Some(batch) = Batch::joined(waiting) else { return };
-            let standing = self.status.borrow().standings[place].clone();
-            let standing = self.apply(place, standing, &batch).await;
-            self.status.send_modify(|status| status.standings[place] = standing);
+            if !projection.is_staged() {
+                standing.applied = standing.folded;
+            }
+            self.publish(place, &standing);
+        }
+        if standing.applied < standing.folded && standing.stopped.is_none() {
+            match projection.commit(&self.stores).await {
+                Ok(()) => standing.applied = standing.folded,
+                Err(error) => stop(&mut standing, error),
+            }
+            self.publish(place, &standing);
         }
     }
 
-    async fn apply(&self, place: usize, mut standing: Standing, batch: &Batch) -> Standing {
-        let rest = if standing.stopped.is_none() { batch.since(standing.applied) } else { None };
-        let Some(rest) = rest.filter(|rest| rest.from == standing.applied) else { return standing };
-        match ALL[place].apply(&self.stores, &rest).await {
-            Ok(()) => standing.applied = rest.to(),
-            Err(error) => {
-                let why = format!("{:#}", anyhow::Error::new(error));
-                let (name, applied) = (&standing.name, standing.applied);
-                error!(projection.name = name, projection.applied = applied, "{name} stops: {why}");
-                standing.stopped = Some(why);
-            }
-        }
-        standing
+    fn publish(&self, place: usize, standing: &Standing) {
+        self.status.send_modify(|status| status.standings[place].clone_from(standing));
     }
+}
+
+fn stop(standing: &mut Standing, error: ProjectionError) {
+    let why = format!("{:#}", anyhow::Error::new(error));
+    let (name, applied) = (&standing.name, standing.applied);
+    error!(projection.name = name, projection.applied = applied, "{name} stops: {why}");
+    standing.stopped = Some(why);
 }
 
 /// Runs what computes between its waits in a thread of its own.

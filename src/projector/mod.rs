@@ -23,6 +23,9 @@ use crate::ledger::{Append, Condition, Ledger, LedgerError};
 
 pub use status::{Standing, Status};
 
+/// Events of one batch: large enough that a commit is a small part of the work, small enough that the batches under way
+/// stay in some ten megabytes.
+const BATCH_EVENTS: usize = 2_000;
 /// Events after which harvesters are told of changes while many are waiting to be folded.
 const ROUND_EVENTS: u64 = 100_000;
 /// How often harvesters learn of changes while many arrive, and how often embargoes are looked at.
@@ -92,7 +95,7 @@ impl Projector {
         let mut standings = Vec::new();
         for projection in ALL {
             let applied = projection.position(&stores).await?;
-            standings.push(Standing { name: projection.name().to_owned(), applied, stopped: None });
+            standings.push(Standing { name: projection.name().to_owned(), applied, folded: applied, stopped: None });
         }
         let (status, _) = watch::channel(Status { standings });
         Ok(Self { ledger, stores, clock, status: Arc::new(status), folding: Arc::default(), stopping, tells })
@@ -152,11 +155,11 @@ impl Projector {
         self.stopping.cancel();
     }
 
-    /// Waits until nothing folds any more, and has the triples written out: the next start then replays nothing.
+    /// Waits until nothing folds any more, and closes the triples.
     pub async fn close(&self) {
         let _still = self.folding.lock().await;
-        if let Err(error) = self.stores.triples.flush().await {
-            error!("what the graph has not written out yet is read again at the next start: {error}");
+        if let Err(error) = self.stores.triples.close().await {
+            error!("the triple store was not written out, so the next start takes longer: {error}");
         }
     }
 

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct Standing {
     /// Its name.
     pub name: String,
-    /// How many events it has applied.
+    /// How many events it has applied: readers know of these.
     pub applied: u64,
+    /// How many events it has worked through; those that it has not applied yet it applies together.
+    pub folded: u64,
     /// Why it stopped, if it did.
     pub stopped: Option<String>,
 }
@@ -25,6 +27,12 @@ impl Status {
     #[must_use]
     pub fn lowest(&self) -> Option<u64> {
         self.standings.iter().filter(|standing| standing.stopped.is_none()).map(|standing| standing.applied).min()
+    }
+
+    /// How many events every projection that goes on has worked through.
+    #[must_use]
+    pub fn folded(&self) -> Option<u64> {
+        self.standings.iter().filter(|standing| standing.stopped.is_none()).map(|standing| standing.folded).min()
     }
 
     /// Whether one of these stopped.

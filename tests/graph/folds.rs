@@ -208,6 +208,66 @@ async fn many_new_objects_give_the_same_graph_as_one_at_a_time() {
     assert_eq!(given.folded_by(199).await.1, given.folded_by(7).await.1);
 }
 
+/// Many objects, some hidden, most of them related to one before or one still to come; then a few come into sight, and
+/// a few go.
+fn crowd() -> Given {
+    let name = |n: u32| format!("piece {n}");
+    let mut given = Given::nothing();
+    for n in 0..900 {
+        let standing = if n % 7 == 3 { Access::Restricted } else { Access::Public };
+        let other = name(if n % 5 == 0 { n + 400 } else { n / 2 });
+        let relations: &[_] = if n % 3 == 0 { &[(RelationKind::PartOf, other.as_str())] } else { &[] };
+        given = given.then(accessioned(&name(n), standing, relations));
+    }
+    for n in (3..900).step_by(70) {
+        given = given.then(access(&name(n), Access::Public)).then(access(&name(n + 1), Access::Withdrawn));
+    }
+    (900..1_300).fold(given, |given, n| given.then(public(&name(n))))
+}
+
+#[tokio::test]
+async fn what_is_staged_counts_for_what_comes_after_it() {
+    let crowd = crowd();
+    let one_at_a_time = crowd.folded_by(1).await.1;
+    for size in [250, 300, 450, 1_000, 2_000] {
+        assert_eq!(crowd.folded_by(size).await.1, one_at_a_time, "batches of {size}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_staged_is_nowhere_until_it_is_committed() {
+    let stores = stores();
+    let given = (0..400).fold(Given::nothing(), |given, n| given.then(public(&format!("cup {n}"))));
+    let batch = Batch { from: 0, events: shared(&given.events), changes: given.changes.clone() };
+    Graph.apply(&stores, &batch).await.unwrap();
+    assert_eq!((Graph.position(&stores).await.unwrap(), count(&stores.triples).as_str()), (0, "0"));
+    Graph.commit(&stores).await.unwrap();
+    assert_eq!(Graph.position(&stores).await.unwrap(), 400);
+    assert_ne!(count(&stores.triples), "0");
+}
+
+#[cfg(feature = "rocksdb")]
+#[tokio::test]
+async fn a_stage_that_was_given_up_leaves_nothing_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let given = (0..400).fold(Given::nothing(), |given, n| given.then(public(&format!("cup {n}"))));
+    let batch = Batch { from: 0, events: shared(&given.events), changes: given.changes.clone() };
+    let staged = Stores { triples: Triples::open(folder.path()).unwrap(), ..stores() };
+    Graph.apply(&staged, &batch).await.unwrap();
+    drop(staged);
+    // What a killed process leaves.
+    let left = folder.path().join("bulk-17.sst");
+    std::fs::write(&left, "half").unwrap();
+    let mut opened = Triples::open(folder.path());
+    while opened.is_err() {
+        // The thread that sorted lets go of the folder in a moment.
+        tokio::task::yield_now().await;
+        opened = Triples::open(folder.path());
+    }
+    let opened = opened.unwrap();
+    assert_eq!((opened.applied().unwrap(), count(&opened).as_str(), left.exists()), (0, "0", false));
+}
+
 #[tokio::test]
 async fn a_batch_that_does_not_begin_where_the_graph_stands_is_refused() {
     let stores = stores();

@@ -96,6 +96,7 @@ impl Given {
             let batch = Batch { from: from as u64, events: shared(events), changes };
             Graph.apply(&stores, &batch).await.unwrap();
         }
+        Graph.commit(&stores).await.unwrap();
         assert_eq!(Graph.position(&stores).await.unwrap(), self.events.len() as u64);
         let digest = Graph.digest(&stores).await.unwrap();
         (stores.triples, digest)
