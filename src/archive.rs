@@ -7,8 +7,8 @@ use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, catalog, files};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
 
 use crate::asking::Asking;
 use crate::clock::Clock;
@@ -217,7 +217,14 @@ async fn prepare(database: &Database) -> Result<(), OpenError> {
 /// A pool whose unqualified tables are those of `schema`, which is made where it is missing.
 pub async fn pool(serving: &PgConnectOptions, schema: &str) -> Result<PgPool, sqlx::Error> {
     let options = serving.clone().options([("search_path", schema)]);
-    let pg = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+    let pg = PgPoolOptions::new().max_connections(CONNECTIONS).test_before_acquire(false);
+    let pg = pg.before_acquire(|connection, _| Box::pin(is_free(connection))).connect_with(options).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("create schema if not exists {schema}"))).execute(&pg).await?;
     Ok(pg)
+}
+
+/// Whether a connection is there and in no transaction. One whose user went away while it began a transaction (a visitor
+/// who closed the page) comes back to the pool inside it, and whoever wrote next would write into nowhere.
+async fn is_free(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select transaction_timestamp() = statement_timestamp()").fetch_one(connection).await
 }

@@ -177,6 +177,23 @@ async fn a_projection_that_refuses_an_event_stops_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_connection_that_comes_back_inside_a_transaction_is_not_used_again() {
+    let archive = archive().await;
+    let pg = &archive.stores.pg;
+    let mut left = pg.acquire().await.unwrap();
+    sqlx::raw_sql("begin read only").execute(&mut *left).await.unwrap();
+    drop(left);
+    let mut all = Vec::new();
+    for _ in 0..12 {
+        let mut connection = pg.acquire().await.unwrap();
+        let read_only: String =
+            sqlx::query_scalar("show transaction_read_only").fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(read_only, "off");
+        all.push(connection);
+    }
+}
+
+#[tokio::test]
 async fn whoever_waits_is_told_when_folding_stops() {
     let archive = archive().await;
     archive.keeper.projector().unwrap().stop();
