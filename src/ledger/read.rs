@@ -15,8 +15,8 @@ use super::{Ledger, LedgerError};
 const READ_BYTES_MAX: i64 = 32 * 1024 * 1024;
 
 impl Ledger {
-    /// Events from `from` on, at most `limit`, in order, and no more than fit into [`READ_BYTES_MAX`]. None means that
-    /// there are no more.
+    /// Events from `from` on, at most `limit`, in order, and no more than fit into 32 MiB and one body. None means
+    /// that there are no more.
     pub async fn read(&self, from: u64, limit: u32) -> Result<Vec<Recorded>, LedgerError> {
         // Both sides are bounded: PostgreSQL does not carry a range over to the other side of a join, and would read
         // every body from the first on.
