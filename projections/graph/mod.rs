@@ -90,13 +90,14 @@ impl Triples {
     pub fn replace_by(&self, other: &Self) {
         let store = other.store();
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = store;
+        self.logged.store(other.logged.load(Ordering::Acquire), Ordering::Release);
     }
 
     /// How many events the graph has applied.
     pub fn applied(&self) -> Result<u64, ProjectionError> {
         let positions =
             standing(&self.store(), APPLIED).map_err(triples("could not read the position of the graph"))?;
-        // A batch that only adds leaves the positions before it in place, so the last one is the greatest.
+        // A stage leaves the positions before it in place, so the last one is the greatest.
         Ok(positions.iter().filter_map(position_of).max().unwrap_or(0))
     }
 
@@ -123,6 +124,7 @@ impl Triples {
         if store.contains(&wanted)? {
             return Ok(());
         }
+        self.logged.fetch_add(1, Ordering::AcqRel);
         store.clear()?;
         store.insert(&wanted)
     }

@@ -1,6 +1,7 @@
 //! One reading of the ledger, folded by every projection at its own pace.
 //!
-//! A reader decodes batches and hands each to a lane a projection. Reader and lanes each have a thread, so that what they compute holds up nobody who is being served.
+//! A reader decodes batches and hands each to a lane a projection. Reader and lanes each have a thread, so that what they
+//! compute holds up nobody who is being served.
 
 use std::sync::Arc;
 

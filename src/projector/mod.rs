@@ -27,7 +27,7 @@ pub use status::{Standing, Status};
 /// stay in some ten megabytes.
 const BATCH_EVENTS: usize = 2_000;
 /// Events after which harvesters are told of changes while many are waiting to be folded.
-const ROUND_EVENTS: u64 = 100_000;
+const ROUND_EVENTS: usize = 100_000;
 /// How often harvesters learn of changes while many arrive, and how often embargoes are looked at.
 const MARK_EVERY: Duration = Duration::from_secs(1);
 
@@ -236,8 +236,9 @@ impl Projector {
 
     async fn round(&self, size: u64, due: bool) -> Result<(), ProjectorError> {
         // In steps, so that harvesters learn of what has arrived while more arrives.
-        while let Some(from) = self.lowest().filter(|from| from + ROUND_EVENTS < size) {
-            self.catch_up(from + ROUND_EVENTS).await?;
+        let from = self.lowest().unwrap_or(size);
+        for to in (from..size).step_by(ROUND_EVENTS).skip(1) {
+            self.catch_up(to).await?;
             self.tell().await?;
         }
         self.catch_up(size).await?;
