@@ -8,9 +8,7 @@ use fonds_schemas::event::{KINDS, json_schemas};
 use fonds_schemas::{Envelope, Event, canonical};
 use serde_json::Value;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use crate::support::checkout;
 
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
@@ -22,7 +20,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 #[test]
 fn every_event_ever_written_is_read_and_written_back_to_the_byte() {
     for kind in KINDS {
-        let path = root().join(format!("fixtures/events/{kind}.v1.json"));
+        let path = checkout().join(format!("fixtures/events/{kind}.v1.json"));
         let body = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(canonical::check(&body), Ok(()), "{kind}");
         let event = Event::from_body(kind, 1, &body).unwrap();
@@ -35,7 +33,7 @@ fn every_event_ever_written_is_read_and_written_back_to_the_byte() {
 fn every_fixture_is_of_an_event_that_exists() {
     let mut wanted: Vec<String> = KINDS.iter().map(|kind| format!("{kind}.v1.json")).collect();
     wanted.sort();
-    assert_eq!(names_in(&root().join("fixtures/events")), wanted);
+    assert_eq!(names_in(&checkout().join("fixtures/events")), wanted);
 }
 
 #[test]
@@ -49,7 +47,7 @@ fn schemas() -> Vec<(PathBuf, String)> {
     let mut all = json_schemas();
     all.push(("envelope", schemars::schema_for!(Envelope)));
     let text = |schema: &schemars::Schema| serde_json::to_string_pretty(&sorted(schema.as_value())).unwrap() + "\n";
-    all.iter().map(|(name, schema)| (root().join(format!("schemas/json/{name}.json")), text(schema))).collect()
+    all.iter().map(|(name, schema)| (checkout().join(format!("schemas/json/{name}.json")), text(schema))).collect()
 }
 
 /// The same value with its keys in order, whatever the features of other packages make of a JSON object.
@@ -77,5 +75,5 @@ fn the_json_schemas_are_the_ones_of_the_code() {
         let stored = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(stored, text, "{} is not what the code says; FONDS_BLESS=1 writes it", path.display());
     }
-    assert_eq!(names_in(&root().join("schemas/json")).len(), KINDS.len() + 1);
+    assert_eq!(names_in(&checkout().join("schemas/json")).len(), KINDS.len() + 1);
 }

@@ -9,6 +9,8 @@ use fonds::ingest::problem::Severity;
 use fonds::ingest::reader::Reader;
 use fonds_schemas::{Access, Level};
 
+use crate::support::{checkout, real};
+
 /// What came of reading.
 struct Came {
     profile: String,
@@ -46,7 +48,7 @@ fn cannot_open(path: &Path, map: Option<&str>) -> String {
 }
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/ingest").join(name)
+    checkout().join("fixtures/ingest").join(name)
 }
 
 fn table(name: &str, bytes: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
@@ -54,18 +56,6 @@ fn table(name: &str, bytes: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
     (folder, path)
-}
-
-/// The data that lies beside the checkout; a test without it says so and proves nothing.
-#[expect(clippy::disallowed_methods, reason = "where test data lies is no setting of fonds")]
-fn real(name: &str) -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let path = std::env::var("FONDS_DATA").map_or(beside, PathBuf::from).join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED: {} is missing (set FONDS_DATA)", path.display());
-    None
 }
 
 #[test]

@@ -56,12 +56,6 @@ pub fn squares_png() -> Vec<u8> {
     PNG.get_or_init(|| encode(&DynamicImage::ImageRgb8(squares()), ImageFormat::Png)).clone()
 }
 
-/// The folder of real data beside the checkout, or the one that `FONDS_DATA` names.
-pub fn real_data() -> std::path::PathBuf {
-    let beside = || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    std::env::var_os("FONDS_DATA").map_or_else(beside, std::path::PathBuf::from)
-}
-
 /// An image in a format that loses nothing (JPEG excepted).
 pub fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());

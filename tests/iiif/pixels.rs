@@ -6,7 +6,8 @@ use ::image::{
 };
 use ::image::{GenericImageView, Rgba, RgbaImage};
 
-use super::made::{Server, body, real_data, square_colour, squares, squares_png};
+use super::made::{Server, body, square_colour, squares, squares_png};
+use crate::support::real;
 
 /// Red, green / blue, white: which way up it is can be told from any corner.
 fn corners() -> RgbImage {
@@ -199,12 +200,8 @@ async fn an_image_that_is_larger_than_it_was_recorded_is_not_decoded() {
 
 #[tokio::test]
 async fn real_photographs_are_shown() {
-    let folder = real_data().join("objects-artic/images");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("SKIPPED: no real photographs in {}", folder.display());
-        return;
-    };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let Some(folder) = real("objects-artic/images") else { return };
+    let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     for path in paths.iter().take(3) {
         let sides = ::image::image_dimensions(path).unwrap();

@@ -8,7 +8,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use super::{accessioned, append, check_verified, described, draft, opened};
-use crate::support::database;
+use crate::support::{checkout, database};
 
 async fn check_refused_by_database(pg: &PgPool, sql: &'static str, message: &str) {
     let error = sqlx::raw_sql(sql).execute(pg).await.unwrap_err().to_string();
@@ -148,7 +148,7 @@ async fn as_many_files_as_are_allowed_fit_into_an_envelope() {
 
 #[test]
 fn every_migration_is_compiled_in_and_says_why_it_is_safe() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let folder = checkout().join("migrations");
     let files = std::fs::read_dir(folder).unwrap().count();
     assert_eq!(MIGRATIONS.iter().count(), files, "touch src/ledger/migrate.rs");
     assert!(MIGRATIONS.iter().all(|migration| migration.sql.as_str().starts_with("-- ")));

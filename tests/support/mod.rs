@@ -72,8 +72,21 @@ pub fn settings(data: &Path) -> Settings {
     settings
 }
 
-/// The root of the checkout.
+/// The root of the checkout. It is asked for when a test runs: a cached build may have been made in another folder.
 #[must_use]
 pub fn checkout() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// What lies at a path in the folder of real data: beside the checkout, or where `FONDS_DATA` says. A test without it says
+/// so and proves nothing.
+#[must_use]
+pub fn real(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("FONDS_DATA").map_or_else(|| checkout().join("../shared/data"), PathBuf::from);
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: {} is missing (set FONDS_DATA)", path.display());
+    None
 }
