@@ -35,7 +35,11 @@ const INDEXES: &[&str] = &[
     "create index if not exists provenance_act_object on provenance_act (object, seq) where object is not null",
     "create index if not exists provenance_act_batch on provenance_act (batch, seq) where batch is not null",
     "create index if not exists provenance_act_agent on provenance_act (agent, seq)",
-    "analyze provenance_act",
+    "do $$ begin
+        if not exists (select from pg_stats where schemaname = current_schema and tablename = 'provenance_act') then
+            analyze provenance_act;
+        end if;
+    end $$",
 ];
 
 /// The projection.

@@ -21,6 +21,11 @@ use crate::projector::{Projector, ProjectorError};
 
 /// The schema that a rebuild folds into.
 const SHADOW: &str = "shadow";
+/// The schema of what answered until now, for as long as it takes to drop it.
+const REPLACED: &str = "replaced";
+/// How its indexes are made: those of one projection beside those of another already keep two cores busy, and what
+/// helpers hand to each other, or what does not fit into the processor's cache, costs a fifth more.
+const INDEXING: [(&str, &str); 2] = [("max_parallel_maintenance_workers", "0"), ("maintenance_work_mem", "16MB")];
 /// The file that names the folder of the triples.
 const GRAPH_POINTER: &str = "graph.current";
 /// The two folders that take turns.
@@ -130,9 +135,10 @@ impl Rebuild {
     pub async fn run(&self, check: bool, progress: impl Fn(u64, u64)) -> Result<Vec<Rebuilt>, RebuildError> {
         let (shadow, folder) = self.shadow().await?;
         let projector = self.projector.shadow(shadow.clone()).await?;
+        // Autovacuum would read tables that only grow again and again.
+        alter_tables(&shadow.pg, "set (autovacuum_enabled = off, toast.autovacuum_enabled = off)").await?;
         let size = self.projector.ledger().head().await?.size;
-        fold(&projector, size, &progress).await?;
-        try_join_all(ALL.iter().map(|projection| projection.index(&shadow))).await?;
+        tokio::try_join!(fold(&projector, size, &progress), index(&projector, size))?;
         let (still, events) = self.projector.hold().await?;
         fold(&projector, events, &progress).await?;
         if check {
@@ -142,6 +148,7 @@ impl Rebuild {
             return Ok(rebuilt);
         }
         projector.close().await;
+        alter_tables(&shadow.pg, "reset (autovacuum_enabled, toast.autovacuum_enabled)").await?;
         self.swap(shadow, &folder).await?;
         drop(still);
         let names = ALL.iter().map(|projection| projection.name().to_owned());
@@ -169,6 +176,7 @@ impl Rebuild {
         if outdated {
             self.run(false, |_, _| {}).await?;
         }
+        self.tidy().await?;
         if before != now {
             std::fs::write(&path, now).map_err(|source| RebuildError::Folder { path, source })?;
         }
@@ -177,14 +185,22 @@ impl Rebuild {
 
     async fn shadow(&self) -> Result<(Stores, PathBuf), RebuildError> {
         let live = self.projector.stores();
-        drop_schema(&live.pg, SHADOW).await?;
-        let pg = pool(&self.serving, SHADOW).await?;
+        self.tidy().await?;
+        let pg = pool(&self.serving.clone().options(INDEXING), SHADOW).await?;
         let used = graph_folder(&self.data);
         let free = GRAPH_FOLDERS.iter().map(|folder| self.data.join(folder)).find(|folder| *folder != used);
         let folder = free.unwrap_or_else(|| self.data.join(GRAPH_FOLDERS[1]));
         remove(&folder)?;
         let triples = Triples::open(&folder)?;
         Ok((Stores { pg, triples, ..live.clone() }, folder))
+    }
+
+    /// Drops what rebuilds have left that were killed.
+    async fn tidy(&self) -> Result<(), RebuildError> {
+        for schema in [SHADOW, REPLACED] {
+            drop_schema(&self.projector.stores().pg, schema).await?;
+        }
+        Ok(())
     }
 
     async fn throw_away(&self, shadow: Stores, folder: &Path) -> Result<(), RebuildError> {
@@ -199,11 +215,9 @@ impl Rebuild {
         shadow.pg.close().await;
         let live = self.projector.stores();
         let mut tx = live.pg.begin().await?;
-        for sql in [
-            format!("alter schema {LIVE} rename to replaced"),
-            format!("alter schema {SHADOW} rename to {LIVE}"),
-            "drop schema replaced cascade".to_owned(),
-        ] {
+        for sql in
+            [format!("alter schema {LIVE} rename to {REPLACED}"), format!("alter schema {SHADOW} rename to {LIVE}")]
+        {
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
         }
         let old = graph_folder(&self.data);
@@ -215,6 +229,7 @@ impl Rebuild {
         tx.commit().await?;
         live.triples.replace_by(&shadow.triples);
         drop(shadow);
+        drop_schema(&live.pg, REPLACED).await?;
         remove(&old)
     }
 }
@@ -248,6 +263,17 @@ async fn fold(projector: &Projector, size: u64, progress: &impl Fn(u64, u64)) ->
     }
 }
 
+/// Makes the indexes of each projection as soon as it has applied `size` events, beside those that have not.
+async fn index(projector: &Projector, size: u64) -> Result<(), RebuildError> {
+    let indexed = ALL.iter().enumerate().map(|(place, projection)| async move {
+        let mut status = projector.status();
+        // Where this never comes to pass, the fold says why.
+        drop(status.wait_for(|status| status.standings[place].applied >= size).await);
+        projection.index(projector.stores()).await
+    });
+    Ok(try_join_all(indexed).await.map(drop)?)
+}
+
 async fn compare(live: &Stores, shadow: &Stores, events: u64) -> Result<Vec<Rebuilt>, RebuildError> {
     let mut found = Vec::new();
     for projection in ALL {
@@ -259,6 +285,15 @@ async fn compare(live: &Stores, shadow: &Stores, events: u64) -> Result<Vec<Rebu
 
 async fn drop_schema(pg: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
     sqlx::query(sqlx::AssertSqlSafe(format!("drop schema if exists {schema} cascade"))).execute(pg).await.map(drop)
+}
+
+/// Alters every table of the schema that the pool's connections use.
+async fn alter_tables(pg: &PgPool, how: &str) -> Result<(), sqlx::Error> {
+    let tables = "select tablename from pg_tables where schemaname = current_schema";
+    for table in sqlx::query_scalar::<_, String>(tables).fetch_all(pg).await? {
+        sqlx::query(sqlx::AssertSqlSafe(format!("alter table {table} {how}"))).execute(pg).await?;
+    }
+    Ok(())
 }
 
 fn remove(folder: &Path) -> Result<(), RebuildError> {

@@ -16,8 +16,9 @@ use super::vocabulary::HELD_GRAPH;
 
 /// Memory for sorting quads, which is done a thousand quads a megabyte at a time.
 const SORTING_MEGABYTES: usize = 200;
-/// Quads of one stage: eighteen files for each index. From twenty on the store makes writers wait until it has merged.
-const QUADS_MAX: usize = 3_600_000;
+/// Quads of one stage: twenty-five files for each index. From twenty on the store slows single writes down until it has
+/// merged, from thirty-six on it stops them.
+const QUADS_MAX: usize = 5_000_000;
 /// Batches that wait to be sorted.
 const BATCHES_AHEAD: usize = 2;
 

@@ -38,6 +38,8 @@ const SETTINGS: &[&str] = &[
     // may take some seconds longer in return.
     "checkpoint_timeout=15min",
     "max_wal_size=2GB",
+    // A rebuild drops the tables that it has replaced: an autovacuum that is still at one of them gives way after this.
+    "deadlock_timeout=100ms",
     // Our queries are short: compiling them takes longer than running them.
     "jit=off",
 ];
