@@ -129,7 +129,7 @@ impl Archive {
         let ledger = Ledger::open(pg.clone(), clock.clone(), &settings.archive.name).await?;
         let storage = Storage::open(&settings).await?;
         let addresses = Addresses::new(&rebuild::public_url(&settings, doing));
-        let lock = Keeper::claim(&data, doing)?;
+        let lock = Keeper::claim(&data, doing, &serving).await?;
         // The triples have one owner. A process that does not keep the directory asks no SPARQL.
         let triples =
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };

@@ -7,10 +7,11 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fonds_projections::Stores;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinHandle;
 
 use crate::archive::Archive;
@@ -22,6 +23,10 @@ use crate::rebuild::{Rebuild, RebuildError};
 
 /// How long a process waits before it asks again who keeps the directory.
 const AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// How long a database may take to notice that its keeper was killed.
+const LONGEST_DEPARTURE: Duration = Duration::from_secs(3);
+/// The number of the lock on the database.
+const DATABASE_LOCK: i64 = 0x66_6f6e_6473;
 
 /// Why the directory cannot be kept or its keeper not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,12 @@ pub enum KeeperError {
         #[source]
         source: std::io::Error,
     },
+    /// The database has another keeper.
+    #[error("another fonds works on this database from another data directory; each needs a database of its own")]
+    Shared,
+    /// The database cannot be asked who keeps it.
+    #[error("could not ask the database who keeps it")]
+    Database(#[from] sqlx::Error),
     /// A projection stopped, so what was recorded cannot be found.
     #[error("projection {name} has stopped: {why}")]
     Stopped {
@@ -63,10 +74,11 @@ pub enum KeeperError {
     },
 }
 
-/// The lock on a data directory; let go of when dropped.
+/// The lock on a data directory and its database; let go of when dropped.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+    _database: PgConnection,
 }
 
 /// This process's part in keeping the data directory.
@@ -89,7 +101,7 @@ pub enum Keeper {
 
 impl Keeper {
     /// Tries to become the keeper; `None` when another process is.
-    pub fn claim(data: &Path, doing: &str) -> Result<Option<Lock>, KeeperError> {
+    pub async fn claim(data: &Path, doing: &str, serving: &PgConnectOptions) -> Result<Option<Lock>, KeeperError> {
         let path = data.join("fonds.lock");
         let lock_error = |source| KeeperError::Lock { path: path.clone(), source };
         let mut options = File::options();
@@ -99,9 +111,10 @@ impl Keeper {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(source)) => return Err(lock_error(source)),
         }
+        let database = claim_database(serving).await?;
         file.set_len(0).map_err(lock_error)?;
         write!(file, "fonds {doing}, process {}", std::process::id()).map_err(lock_error)?;
-        Ok(Some(Lock { _file: file }))
+        Ok(Some(Lock { _file: file, _database: database }))
     }
 
     /// Starts to fold and to answer others, if this process holds the lock.
@@ -116,7 +129,8 @@ impl Keeper {
         let Some(lock) = lock else { return Ok(Self::Visiting { note: note(data) }) };
         let projector = Projector::open(ledger.clone(), stores.clone(), clock.clone()).await?;
         let rebuild = Rebuild { projector: projector.clone(), serving: serving.clone(), data: data.to_owned() };
-        rebuild.outdated().await?;
+        // Boxed: most starts fold nothing anew.
+        Box::pin(rebuild.outdated()).await?;
         let folding = tokio::spawn(projector.run());
         let answering = control::serve(data, rebuild.clone())?;
         Ok(Self::Keeping { rebuild: Box::new(rebuild), lock, tasks: vec![folding, answering] })
@@ -143,7 +157,7 @@ impl Keeper {
             if control::ask_to_settle(data).await? {
                 return Ok(());
             }
-            if let Some(lock) = Self::claim(data, "catching up")? {
+            if let Some(lock) = Self::claim(data, "catching up", &archive.serving).await? {
                 return finish(archive, lock).await;
             }
             // The keeper is just starting or stopping: its socket is not there, its lock is.
@@ -162,6 +176,23 @@ impl Keeper {
         }
         rebuild.projector.close().await;
         Some(lock)
+    }
+}
+
+/// Two data directories that fold into the same tables would undo each other. The lock ends with the connection, so
+/// that a keeper who was killed is only waited for.
+async fn claim_database(serving: &PgConnectOptions) -> Result<PgConnection, KeeperError> {
+    let mut connection = PgConnection::connect_with(serving).await?;
+    let asked = Instant::now();
+    loop {
+        let claim = sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(DATABASE_LOCK);
+        if claim.fetch_one(&mut connection).await? {
+            return Ok(connection);
+        }
+        if asked.elapsed() > LONGEST_DEPARTURE {
+            return Err(KeeperError::Shared);
+        }
+        pause().await;
     }
 }
 

@@ -151,6 +151,7 @@ impl Rebuild {
         alter_tables(&shadow.pg, "reset (autovacuum_enabled, toast.autovacuum_enabled)").await?;
         self.swap(shadow, &folder).await?;
         drop(still);
+        self.projector.resume().await?;
         let names = ALL.iter().map(|projection| projection.name().to_owned());
         Ok(names.map(|name| Rebuilt { name, events, digests: None }).collect())
     }

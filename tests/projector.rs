@@ -96,16 +96,37 @@ async fn a_second_process_asks_the_keeper_to_fold_what_it_recorded() {
 
 #[tokio::test]
 async fn whoever_is_left_folds_when_the_keeper_has_gone() {
-    let test = archive().await;
-    let mut settings = test.settings.clone();
-    settings.data = test.data().join("another");
-    let keeping = Archive::open(settings.clone(), Clock::System, "serve").await.unwrap();
-    let left = Archive::open(settings, Clock::System, "ingest").await.unwrap();
-    keeping.close().await.unwrap();
+    let keeping = archive().await;
+    let left = Archive::open(keeping.settings.clone(), Clock::System, "ingest").await.unwrap();
+    let _folder = keeping.close().await;
     take_in(&left, 0..5, 2).await;
     left.settle().await.unwrap();
     assert!(catalog::object(&left.stores.pg, thing_id(4)).await.unwrap().is_some());
     left.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_is_kept_from_one_data_directory_alone() {
+    let keeping = archive().await;
+    let mut settings = keeping.settings.clone();
+    settings.data = keeping.data().join("another");
+    let refused = Archive::open(settings.clone(), Clock::System, "serve").await.err().unwrap();
+    let refused = format!("{:#}", anyhow::Error::new(refused));
+    assert!(refused.contains("each needs a database of its own"), "{refused}");
+    let _folder = keeping.close().await;
+    Archive::open(settings, Clock::System, "serve").await.unwrap().close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_killed_database_forgot_is_folded_again() {
+    let archive = archive().await;
+    take_in(&archive, 0..20, 7).await;
+    archive.settle().await;
+    let forget = "truncate live.feed_record, live.feed_mark, live.feed_tip;
+        update live.projection_position set applied = 0 where name = 'feed'";
+    sqlx::raw_sql(forget).execute(&archive.stores.pg).await.unwrap();
+    archive.settle().await;
+    assert_equal(&rebuild(&archive).run(true, |_, _| {}).await.unwrap());
 }
 
 #[tokio::test]
@@ -174,6 +195,14 @@ async fn a_projection_that_refuses_an_event_stops_and_says_so() {
     assert_eq!((&parts["ledger"]["ok"], &parts["projection.files"]["ok"]), (&true.into(), &true.into()), "{parts}");
     assert!(archive.ask(&format!("/o/{}", thing_id(0))).await.status.is_success());
     assert!(archive.ask("/metrics").await.status.is_success());
+
+    let allow = "alter table live.catalog_object drop constraint nothing_more";
+    sqlx::query(allow).execute(&archive.stores.pg).await.unwrap();
+    let mut status = archive.keeper.projector().unwrap().status();
+    let size = archive.ledger.head().await.unwrap().size;
+    status.wait_for(|status| status.standings.iter().all(|standing| standing.applied >= size)).await.unwrap();
+    assert_eq!(archive.ask("/readyz").await.status, 200);
+    assert!(archive.ask(&format!("/o/{}", thing_id(3))).await.status.is_success());
 }
 
 #[tokio::test]

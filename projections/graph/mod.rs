@@ -233,7 +233,12 @@ impl Projection for Graph {
         if staged.map_or_else(|| stores.triples.applied(), Ok)? != batch.from {
             return Err(ProjectionError::Deposed { name: NAME, expected: batch.from });
         }
-        stores.triples.fold(&stores.addresses, batch).await
+        let folded = stores.triples.fold(&stores.addresses, batch).await;
+        if folded.is_err() {
+            // What was staged before is folded again, from where the store stands.
+            stores.triples.stage.lock().await.take();
+        }
+        folded
     }
 
     fn is_staged(&self) -> bool {

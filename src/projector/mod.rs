@@ -169,8 +169,35 @@ impl Projector {
         &self.stopping
     }
 
+    /// Takes every projection from where its store says that it stands. What had stopped goes on if it can take the next
+    /// event now; and a database that was killed may have forgotten the last batches, whose commits wait for no disk.
+    pub async fn resume(&self) -> Result<(), ProjectorError> {
+        let _still = self.folding.lock().await;
+        for (place, projection) in ALL.iter().enumerate() {
+            let standing = self.status.borrow().standings[place].clone();
+            let mut applied = projection.position(&self.stores).await?;
+            if standing.stopped.is_some() {
+                let next = fold::read(&self.ledger, applied, 1).await?;
+                if !next.events.is_empty() {
+                    if projection.apply(&self.stores, &next).await.is_err() {
+                        continue;
+                    }
+                    projection.commit(&self.stores).await?;
+                    applied = next.to();
+                }
+            } else if applied == standing.applied {
+                continue;
+            }
+            info!(projection.name = standing.name, projection.applied = applied, "{} goes on", standing.name);
+            let going = Standing { name: standing.name, applied, folded: applied, stopped: None };
+            self.status.send_modify(|status| status.standings[place] = going);
+        }
+        Ok(())
+    }
+
     /// Brings everything up to date: projections, lapsed embargoes, and what harvesters are told.
     pub async fn settle(&self) -> Result<(), ProjectorError> {
+        self.resume().await?;
         loop {
             let size = self.ledger.head().await?.size;
             self.catch_up(size).await?;
@@ -235,6 +262,9 @@ impl Projector {
     }
 
     async fn round(&self, size: u64, due: bool) -> Result<(), ProjectorError> {
+        if due {
+            self.resume().await?;
+        }
         // In steps, so that harvesters learn of what has arrived while more arrives.
         let from = self.lowest().unwrap_or(size);
         for to in (from..size).step_by(ROUND_EVENTS).skip(1) {

@@ -11,6 +11,7 @@ use fonds::config::{Secret, Settings};
 use fonds::{oai, server};
 use fonds_schemas::Timestamp;
 use sqlx::ConnectOptions as _;
+use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// An archive that goes with the test.
@@ -18,7 +19,7 @@ pub struct TestArchive {
     /// The archive.
     pub app: App,
     router: axum::Router,
-    folder: tempfile::TempDir,
+    folder: TempDir,
 }
 
 /// What the archive answered.
@@ -80,6 +81,14 @@ impl TestArchive {
     /// Folds until nothing is left to fold.
     pub async fn settle(&self) {
         self.app.settle().await.unwrap();
+    }
+
+    /// Closes it; its folder stays for as long as what is returned.
+    pub async fn close(self) -> TempDir {
+        let Self { router, app, folder } = self;
+        drop(router);
+        Arc::into_inner(app).unwrap().close().await.unwrap();
+        folder
     }
 
     /// The data directory.
