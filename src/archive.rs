@@ -8,7 +8,7 @@ use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, catalog, files};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::asking::Asking;
 use crate::clock::Clock;
@@ -225,6 +225,8 @@ pub async fn pool(serving: &PgConnectOptions, schema: &str) -> Result<PgPool, sq
 
 /// Whether a connection is there and in no transaction. One whose user went away while it began a transaction (a visitor
 /// who closed the page) comes back to the pool inside it, and whoever wrote next would write into nowhere.
+///
+/// Asked as one message: of a prepared statement each message would have a time of its own.
 async fn is_free(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("select transaction_timestamp() = statement_timestamp()").fetch_one(connection).await
+    sqlx::raw_sql("select transaction_timestamp() = statement_timestamp()").fetch_one(connection).await?.try_get(0)
 }

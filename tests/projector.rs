@@ -223,6 +223,17 @@ async fn a_connection_that_comes_back_inside_a_transaction_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_that_comes_back_free_is_used_again() {
+    let archive = archive().await;
+    let mut servers = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let server: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&archive.stores.pg).await.unwrap();
+        servers.insert(server);
+    }
+    assert!(servers.len() <= 12, "{servers:?}");
+}
+
+#[tokio::test]
 async fn whoever_waits_is_told_when_folding_stops() {
     let archive = archive().await;
     archive.keeper.projector().unwrap().stop();
