@@ -132,16 +132,18 @@ pub async fn page(pg: &PgPool, span: &Span<'_>, records_max: u32, contents: Cont
     // A state that was replaced by one that is not visible yet still is what the public sees: it comes from the second
     // branch, and so no list ever has a gap. Only what was taken back is gone at once, under the date that it had: its
     // payload must not go out for as long as the news of it waits. One record more than wanted is looked for, to know
-    // whether there are more.
+    // whether there are more. The planner knows nothing of a table that has just been filled: `offset 0` and the order of
+    // what stands last keep it from asking every record whether it was replaced.
     let sql = "with found as (
             (select object, from_seq, deleted, payload from feed_record
                 where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq is null
                 order by from_seq limit $5)
             union all
             (select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end
-                from feed_record r
-                join feed_record n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
-                where r.prefix = $1 and r.from_seq > $2 and r.from_seq <= $3 and r.to_seq > $4
+                from (select object, from_seq, deleted, payload from feed_record
+                    where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq > $4 offset 0) r
+                cross join lateral (select deleted from feed_record
+                    where object = r.object and prefix = $1 order by from_seq desc limit 1) n
                 order by r.from_seq limit $5)
             order by from_seq limit $5
         ), measured as (
