@@ -74,12 +74,6 @@ const INDEXES: &[&str] = &[
         where public_from > -9223372036854775808",
     "create index if not exists catalog_term_public on catalog_term (facet, uses_public)",
     "create index if not exists catalog_term_all on catalog_term (facet, uses_all)",
-    // What the planner must know after many rows came at once; what comes later is the business of autovacuum.
-    "do $$ begin
-        if not exists (select from pg_stats where schemaname = current_schema and tablename = 'catalog_search') then
-            analyze catalog_object, catalog_relation, catalog_search, catalog_term;
-        end if;
-    end $$",
 ];
 
 #[async_trait]
@@ -106,7 +100,7 @@ impl Projection for Catalog {
                 .await
                 .map_err(database("could not make an index of the catalogue"))?;
         }
-        Ok(())
+        position::analyze(&stores.pg, &["catalog_object", "catalog_relation", "catalog_search", "catalog_term"]).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {

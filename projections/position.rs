@@ -6,6 +6,9 @@ use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::{ProjectionError, Stores, database};
 
+/// Rows that may be new to the planner before it is told of them at once.
+const UNKNOWN_ROWS_MAX: i64 = 10_000;
+
 /// Makes the table of positions where it is missing, and the row of this projection at 0.
 pub async fn create(stores: &Stores, name: &'static str, code_version: u32) -> Result<(), ProjectionError> {
     let doing = "could not make the table of positions";
@@ -40,6 +43,19 @@ pub async fn advance(tx: &mut PgConnection, name: &'static str, from: u64, to: u
     let done = sqlx::query(sql).bind(name).bind(from.cast_signed()).bind(to.cast_signed()).execute(tx).await;
     let done = done.map_err(database("could not move the position of a projection"))?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(ProjectionError::Deposed { name, expected: from }) }
+}
+
+/// Tells the planner about those of the tables that it hardly knows any more, because many rows came at once. What comes
+/// little by little is the business of autovacuum, a minute later.
+pub async fn analyze(pg: &PgPool, tables: &[&str]) -> Result<(), ProjectionError> {
+    let sql = "select relname::text from pg_stat_user_tables
+        where schemaname = current_schema and relname = any($1) and n_mod_since_analyze > $2";
+    let grown = sqlx::query_scalar::<_, String>(sql).bind(tables).bind(UNKNOWN_ROWS_MAX).fetch_all(pg).await;
+    for table in grown.map_err(database("could not ask which tables have grown"))? {
+        let analyzed = sqlx::query(sqlx::AssertSqlSafe(format!("analyze {table}"))).execute(pg).await;
+        analyzed.map_err(database("could not analyze a table"))?;
+    }
+    Ok(())
 }
 
 /// The digest of a table: the SHA-256 of its rows as text, in the order of `order_by`.

@@ -35,11 +35,6 @@ const INDEXES: &[&str] = &[
     "create index if not exists provenance_act_object on provenance_act (object, seq) where object is not null",
     "create index if not exists provenance_act_batch on provenance_act (batch, seq) where batch is not null",
     "create index if not exists provenance_act_agent on provenance_act (agent, seq)",
-    "do $$ begin
-        if not exists (select from pg_stats where schemaname = current_schema and tablename = 'provenance_act') then
-            analyze provenance_act;
-        end if;
-    end $$",
 ];
 
 /// The projection.
@@ -66,7 +61,7 @@ impl Projection for Provenance {
         for sql in INDEXES {
             sqlx::query(*sql).execute(&stores.pg).await.map_err(database("could not make an index of provenance"))?;
         }
-        Ok(())
+        position::analyze(&stores.pg, &["provenance_act"]).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {

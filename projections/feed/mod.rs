@@ -58,7 +58,8 @@ const TABLES: &[&str] = &[
         if (select attstorage <> 'e' from pg_attribute
             where attrelid = 'feed_record'::regclass and attname = 'payload')
         then
-            alter table feed_record alter column payload set storage external;
+            alter table feed_record
+                alter column payload set storage external, alter column payload set statistics 0;
         end if;
     end $$",
     // The moment at which everything through an event became visible, in seconds since 1970.
@@ -101,7 +102,7 @@ impl Projection for Feed {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the indexes of the publication feed"))?;
         }
-        Ok(())
+        position::analyze(&stores.pg, &["feed_record"]).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
