@@ -23,9 +23,6 @@ use crate::projector::{Projector, ProjectorError};
 const SHADOW: &str = "shadow";
 /// The schema of what answered until now, for as long as it takes to drop it.
 const REPLACED: &str = "replaced";
-/// How its indexes are made: those of one projection beside those of another already keep two cores busy, and what
-/// helpers hand to each other, or what does not fit into the processor's cache, costs a fifth more.
-const INDEXING: [(&str, &str); 2] = [("max_parallel_maintenance_workers", "0"), ("maintenance_work_mem", "16MB")];
 /// The file that names the folder of the triples.
 const GRAPH_POINTER: &str = "graph.current";
 /// The two folders that take turns.
@@ -187,7 +184,7 @@ impl Rebuild {
     async fn shadow(&self) -> Result<(Stores, PathBuf), RebuildError> {
         let live = self.projector.stores();
         self.tidy().await?;
-        let pg = pool(&self.serving.clone().options(INDEXING), SHADOW).await?;
+        let pg = pool(&self.serving, SHADOW).await?;
         let used = graph_folder(&self.data);
         let free = GRAPH_FOLDERS.iter().map(|folder| self.data.join(folder)).find(|folder| *folder != used);
         let folder = free.unwrap_or_else(|| self.data.join(GRAPH_FOLDERS[1]));
