@@ -2,6 +2,7 @@
 
 mod answers;
 mod documents;
+mod documents_2;
 mod made;
 mod pixels;
 mod resolving;

@@ -94,6 +94,20 @@ pub enum JsonKind {
 /// The kind that `Accept` prefers: JSON-LD unless `application/json` is named with a higher weight than JSON-LD is.
 #[must_use]
 pub fn json_kind(headers: &HeaderMap) -> JsonKind {
+    let (linked, plain) = json_weights(headers);
+    if plain > linked { JsonKind::Plain } else { JsonKind::Linked }
+}
+
+/// The kind that `Accept` prefers where version 2 of an API speaks: plain JSON unless JSON-LD is named (Image API 2.1
+/// §5.1, Presentation API 2.1 §7.2).
+#[must_use]
+pub fn json_kind_2(headers: &HeaderMap) -> JsonKind {
+    let (linked, plain) = json_weights(headers);
+    if linked > 0.0 && linked >= plain { JsonKind::Linked } else { JsonKind::Plain }
+}
+
+/// How much JSON-LD and plain JSON are wanted by name.
+fn json_weights(headers: &HeaderMap) -> (f32, f32) {
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
     let (mut linked, mut plain) = (0.0f32, 0.0f32);
     for range in lines.flat_map(|line| line.split(',')) {
@@ -106,7 +120,7 @@ pub fn json_kind(headers: &HeaderMap) -> JsonKind {
             _ => {}
         }
     }
-    if plain > linked { JsonKind::Plain } else { JsonKind::Linked }
+    (linked, plain)
 }
 
 /// Answers with a JSON document: negotiated type, strong `ETag`, 304, no body on HEAD.
@@ -114,7 +128,19 @@ pub fn json_kind(headers: &HeaderMap) -> JsonKind {
 /// `context` is the profile of the JSON-LD media type; `links` is the `Link` header, if there is one.
 #[must_use]
 pub fn json(asked: &Asked<'_>, body: Vec<u8>, context: &str, keeping: Keeping, links: Option<&str>) -> Response {
-    let kind = json_kind(asked.headers);
+    json_as(json_kind(asked.headers), asked, body, context, keeping, links)
+}
+
+/// The same, as that kind of JSON.
+#[must_use]
+pub fn json_as(
+    kind: JsonKind,
+    asked: &Asked<'_>,
+    body: Vec<u8>,
+    context: &str,
+    keeping: Keeping,
+    links: Option<&str>,
+) -> Response {
     let media_type = match kind {
         JsonKind::Linked => format!("application/ld+json;profile=\"{context}\""),
         JsonKind::Plain => "application/json".to_owned(),
@@ -185,6 +211,18 @@ mod tests {
         check_kind("application/ld+json;q=0.5, application/json", JsonKind::Plain);
         check_kind("application/json;q=0.9, application/ld+json", JsonKind::Linked);
         check_kind(r#"application/ld+json;profile="http://iiif.io/api/image/3/context.json""#, JsonKind::Linked);
+    }
+    #[test]
+    fn version_2_is_plain_json_unless_json_ld_is_named() {
+        for (accept, kind) in [
+            ("*/*", JsonKind::Plain),
+            ("application/json", JsonKind::Plain),
+            ("application/ld+json", JsonKind::Linked),
+            ("application/json, application/ld+json;q=0.9", JsonKind::Plain),
+            ("application/ld+json;q=0", JsonKind::Plain),
+        ] {
+            assert_eq!(json_kind_2(&with(header::ACCEPT, accept)), kind, "{accept}");
+        }
     }
     #[test]
     fn an_etag_in_a_list_is_held_weak_or_not() {

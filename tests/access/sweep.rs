@@ -128,6 +128,8 @@ const SAME: &[&str] = &[
     "GET /iiif/presentation/3/collection/top",
     "GET /iiif/presentation/3/collection/{id}",
     "GET /iiif/presentation/3/{id}/manifest",
+    "GET /iiif/presentation/2/collection/{id}",
+    "GET /iiif/presentation/2/{id}/manifest",
     "GET /iiif/image/3/{file}/info.json",
     "GET /oai?verb=Identify",
     "GET /oai?verb=ListSets",

@@ -11,30 +11,30 @@ use super::made::{a_file, an_object};
 
 const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
 
-fn with_setting<T>(render: impl FnOnce(Setting<'_>) -> T) -> T {
+pub fn with_setting<T>(render: impl FnOnce(Setting<'_>) -> T) -> T {
     let addresses = Addresses::new("https://archive.example.org");
     let limits = Limits::default();
     render(Setting { addresses: &addresses, institution: "Museum of Examples", limits: &limits })
 }
 
-fn manifest_of(object: &Object, wholes: &[Object]) -> Manifest {
+pub fn manifest_of(object: &Object, wholes: &[Object]) -> Manifest {
     let document = with_setting(|setting| manifest(object, wholes, setting));
     check_manifest(&serde_json::to_value(&document).unwrap());
     document
 }
 
 /// As it is sent, but on lines.
-fn golden(document: &impl serde::Serialize) -> String {
+pub fn golden(document: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(document).unwrap()
 }
 
-fn an_image(seed: u8, name: &str, order: u32, sides: (u32, u32)) -> StoredFile {
+pub fn an_image(seed: u8, name: &str, order: u32, sides: (u32, u32)) -> StoredFile {
     let mut file = a_file(&[seed], "image/jpeg", name, Some(sides));
     file.order = order;
     file
 }
 
-fn a_painting() -> Object {
+pub fn a_painting() -> Object {
     let statements = [
         ("title", "en", "Water Lilies"),
         ("title", "fr", "Nymphéas"),
@@ -49,7 +49,7 @@ fn a_painting() -> Object {
     an_object(&statements, vec![an_image(1, "lilies.jpg", 1, (3000, 2000))])
 }
 
-fn a_book() -> Object {
+pub fn a_book() -> Object {
     let pages = [(1, "0001r.tif", (2000, 3000)), (2, "0001v.tif", (2001, 3001)), (3, ".tif", (400, 300))];
     let mut files: Vec<StoredFile> =
         pages.iter().map(|(n, name, sides)| an_image(*n, name, u32::from(*n), *sides)).collect();

@@ -61,6 +61,11 @@ impl LanguageMap {
         self.0.is_empty()
     }
 
+    /// The texts of each language, by tag.
+    pub fn by_language(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.0.iter().map(|(tag, texts)| (tag.as_str(), texts.as_slice()))
+    }
+
     /// How many texts there are in all languages.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -81,10 +86,18 @@ fn as_value(text: &str) -> String {
         let escaped = escape(trimmed);
         return format!("<a href=\"{escaped}\">{escaped}</a>");
     }
-    if trimmed.starts_with('<') && trimmed.ends_with('>') {
-        return format!("<span>{}</span>", escape(text));
-    }
-    text.to_owned()
+    if is_html(text) { shown_as_html(text) } else { text.to_owned() }
+}
+
+/// Whether a viewer reads the text as HTML.
+pub(super) fn is_html(text: &str) -> bool {
+    let trimmed = text.trim();
+    trimmed.starts_with('<') && trimmed.ends_with('>')
+}
+
+/// HTML that shows the text as it was written.
+pub(super) fn shown_as_html(text: &str) -> String {
+    format!("<span>{}</span>", escape(text))
 }
 
 fn escape(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! The Presentation API 3.0: a manifest for every object, and collections that lead to them.
+//! The Presentation API 3.0: a manifest for every object, and collections that lead to them. 2.1 says the same again.
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
@@ -7,9 +7,13 @@ pub mod language;
 pub mod manifest;
 pub mod rights;
 pub mod types;
+pub mod v2;
+
+use std::convert::Infallible;
 
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
@@ -22,6 +26,7 @@ use crate::asking::Asking;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::presentation::manifest::Setting;
+use crate::iiif::presentation::types::{Collection, Manifest};
 
 /// The JSON-LD context of Presentation API 3, which is the profile of its media type too.
 pub const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
@@ -40,12 +45,63 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/presentation/3/{object}/manifest", get(manifest))
         .route("/iiif/presentation/3/collection/top", get(top))
         .route("/iiif/presentation/3/collection/{id}", get(members))
+        .route("/iiif/presentation/2/{object}/manifest", get(manifest))
+        .route("/iiif/presentation/2/collection/top", get(top))
+        .route("/iiif/presentation/2/collection/{id}", get(members))
 }
 
 /// Answers with a document of this API.
 pub fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
-    let body = serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))?;
-    Ok(http::json(asked, body, CONTEXT, keeping, None))
+    Ok(http::json(asked, bytes(document)?, CONTEXT, keeping, None))
+}
+
+/// Answers with a document of version 2.1.
+pub fn answer_2(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
+    let kind = http::json_kind_2(asked.headers);
+    Ok(http::json_as(kind, asked, bytes(document)?, v2::CONTEXT, keeping, None))
+}
+
+fn bytes(document: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))
+}
+
+/// In which form a document is wanted: by the version in the address, and the headers.
+struct Wanted {
+    method: Method,
+    headers: HeaderMap,
+    version: Version,
+}
+
+enum Version {
+    Two,
+    Three,
+}
+
+impl<S: Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let two = parts.uri.path().starts_with("/iiif/presentation/2/");
+        let version = if two { Version::Two } else { Version::Three };
+        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone(), version })
+    }
+}
+
+impl Wanted {
+    fn manifest(&self, document: &Manifest, keeping: Keeping) -> Result<Response, Error> {
+        let asked = Asked { method: &self.method, headers: &self.headers };
+        match self.version {
+            Version::Two => answer_2(&asked, &v2::manifest(document), keeping),
+            Version::Three => answer(&asked, document, keeping),
+        }
+    }
+
+    fn collection(&self, document: &Collection, keeping: Keeping) -> Result<Response, Error> {
+        let asked = Asked { method: &self.method, headers: &self.headers };
+        match self.version {
+            Version::Two => answer_2(&asked, &v2::collection(document), keeping),
+            Version::Three => answer(&asked, document, keeping),
+        }
+    }
 }
 
 fn setting(app: &App) -> Setting<'_> {
@@ -56,26 +112,22 @@ async fn manifest(
     State(app): State<App>,
     asking: Asking,
     Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let wholes = object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf);
     let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
     let wholes = visible(&app, asking, &wholes).await?;
-    let manifest = manifest::manifest(&object, &wholes, setting(&app));
     // A manifest names what its object is part of: it is public only as long as all of that is.
-    let all_public = wholes.iter().chain([&object]).all(|object| object.is_public(asking.at));
-    let keeping = if all_public { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker };
-    answer(&Asked { method: &method, headers: &headers }, &manifest, keeping)
+    let keeping = keeping(asking, wholes.iter().chain([&object]));
+    wanted.manifest(&manifest::manifest(&object, &wholes, setting(&app)), keeping)
 }
 
 async fn members(
     State(app): State<App>,
     asking: Asking,
     Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let pointing = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, MEMBERS_MAX).await;
@@ -83,11 +135,9 @@ async fn members(
     let parts = pointing.into_iter().filter(|(kind, _)| *kind == RelationKind::PartOf);
     let parts: Vec<ObjectId> = parts.map(|(_, part)| part).collect();
     let parts = visible(&app, asking, &parts).await?;
-    let collection = collection::of_object(&object, &parts, setting(&app));
     // A collection of public and other parts is public only as long as all that it names is.
-    let all_public = parts.iter().chain([&object]).all(|object| object.is_public(asking.at));
-    let keeping = if all_public { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker };
-    answer(&Asked { method: &method, headers: &headers }, &collection, keeping)
+    let keeping = keeping(asking, parts.iter().chain([&object]));
+    wanted.collection(&collection::of_object(&object, &parts, setting(&app)), keeping)
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,8 +149,7 @@ async fn top(
     State(app): State<App>,
     asking: Asking,
     Query(After { after }): Query<After>,
-    method: Method,
-    headers: HeaderMap,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
     if let Some(after) = after.as_ref().filter(|after| after.len() > AFTER_CHARS_MAX) {
         return Err(Error::syntax("after", after, "too long"));
@@ -109,9 +158,12 @@ async fn top(
     let found = search::search(&app.stores.pg, &asking.viewer, asking.at, &query).await.map_err(Error::Projection)?;
     let objects: Vec<Object> = found.hits.into_iter().map(|hit| hit.object).collect();
     let collection = collection::top(&objects, after.as_deref(), found.next.as_deref(), setting(&app));
-    let all_public = objects.iter().all(|object| object.is_public(asking.at));
-    let keeping = if all_public { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker };
-    answer(&Asked { method: &method, headers: &headers }, &collection, keeping)
+    wanted.collection(&collection, keeping(asking, objects.iter()))
+}
+
+/// What names several objects may be kept by anybody only as long as all of them are public.
+fn keeping<'a>(asking: Asking, mut named: impl Iterator<Item = &'a Object>) -> Keeping {
+    if named.all(|object| object.is_public(asking.at)) { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker }
 }
 
 async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {

@@ -1,0 +1,176 @@
+//! The Presentation API 2.1, for viewers that know nothing newer: what version 3 says, said again in its words.
+//!
+//! Nothing is read or decided here. Canvases and what is on them keep their names: a page is the same page, whichever
+//! version describes it. Manifests and collections have addresses of their own, and so have image services. What 2.1 has
+//! no word for is left out (§ numbers are those of 2.1).
+
+pub mod types;
+
+use crate::iiif::image::info::ImageService;
+use crate::iiif::presentation::language::{self, LanguageMap};
+use crate::iiif::presentation::types as v3;
+use types::{
+    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Reference, Sequence, Service, Text, Values,
+};
+
+/// The JSON-LD context of Presentation API 2.1, which is the profile of its media type too.
+pub const CONTEXT: &str = "http://iiif.io/api/presentation/2/context.json";
+/// The JSON-LD context of Image API 2.1.
+const IMAGE_CONTEXT: &str = "http://iiif.io/api/image/2/context.json";
+/// What our image services of version 2 promise.
+const IMAGE_PROFILE: &str = "http://iiif.io/api/image/2/level2.json";
+
+/// The manifest in version 2.1.
+#[must_use]
+pub fn manifest(of: &v3::Manifest) -> Manifest {
+    let sequence = Sequence {
+        id: format!("{}/sequence/normal", address(&of.id).trim_end_matches("/manifest")),
+        kind: "sc:Sequence",
+        label: tagged("en", "In order"),
+        canvases: of.items.iter().map(canvas).collect(),
+    };
+    let about = About {
+        label: values(&of.label),
+        metadata: of.metadata.iter().map(pair).collect(),
+        description: Values::of(said(&of.summary)),
+        thumbnail: of.thumbnail.first().map(image),
+        attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
+        license: of.rights.clone(),
+        related: links(&of.homepage),
+        rendering: links(&of.rendering),
+        see_also: links(&of.see_also),
+        within: Values::of(of.part_of.iter().map(|whole| address(&whole.id)).collect()),
+    };
+    Manifest { context: CONTEXT, id: address(&of.id), kind: "sc:Manifest", about, sequences: vec![sequence] }
+}
+
+/// The collection in version 2.1.
+#[must_use]
+pub fn collection(of: &v3::Collection) -> Collection {
+    let about = About {
+        label: values(&of.label),
+        metadata: Vec::new(),
+        description: Values::of(said(&of.summary)),
+        thumbnail: None,
+        attribution: None,
+        license: None,
+        related: links(&of.homepage),
+        rendering: None,
+        see_also: None,
+        within: None,
+    };
+    let all: Vec<Reference> = of.items.iter().map(reference).collect();
+    let (mut collections, mut manifests, mut members) = (Vec::new(), Vec::new(), Vec::new());
+    if of.items.iter().all(|item| item.kind == "Manifest") {
+        manifests = all;
+    } else if of.items.iter().all(|item| item.kind == "Collection") {
+        collections = all;
+    } else {
+        members = all;
+    }
+    let id = address(&of.id);
+    Collection { context: CONTEXT, id, kind: "sc:Collection", about, collections, manifests, members }
+}
+
+/// The address of the same thing in version 2.
+fn address(id: &str) -> String {
+    id.replacen("/iiif/presentation/3/", "/iiif/presentation/2/", 1)
+}
+
+fn reference(of: &v3::Reference) -> Reference {
+    let kind = if of.kind == "Collection" { "sc:Collection" } else { "sc:Manifest" };
+    Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail: of.thumbnail.first().map(image) }
+}
+
+fn canvas(of: &v3::Canvas) -> Canvas {
+    let painted = of.items.iter().flat_map(|page| &page.items);
+    Canvas {
+        id: of.id.clone(),
+        kind: "sc:Canvas",
+        label: values(&of.label),
+        height: of.height,
+        width: of.width,
+        metadata: of.metadata.iter().map(pair).collect(),
+        images: painted.map(annotation).collect(),
+    }
+}
+
+fn annotation(of: &v3::Annotation) -> Annotation {
+    Annotation {
+        id: of.id.clone(),
+        kind: "oa:Annotation",
+        motivation: "sc:painting",
+        resource: image(&of.body),
+        on: of.target.clone(),
+    }
+}
+
+/// The image from the service of version 2, where the whole is called `full` and a size by its width (§4.7 there).
+fn image(of: &v3::Image) -> Image {
+    let service = of.service.first().map(service);
+    let id = match &service {
+        Some(service) if (service.width, service.height) == (of.width, of.height) => {
+            format!("{}/full/full/0/default.jpg", service.id)
+        }
+        Some(service) => format!("{}/full/{},/0/default.jpg", service.id, of.width),
+        None => of.id.clone(),
+    };
+    Image { id, kind: "dctypes:Image", format: of.format, height: of.height, width: of.width, service }
+}
+
+fn service(of: &ImageService) -> Service {
+    Service {
+        context: IMAGE_CONTEXT,
+        id: of.id.replacen("/iiif/image/3/", "/iiif/image/2/", 1),
+        profile: IMAGE_PROFILE,
+        width: of.width,
+        height: of.height,
+        sizes: of.sizes.clone(),
+    }
+}
+
+fn links(of: &[v3::Link]) -> Option<Values<Link>> {
+    let link = |of: &v3::Link| Link {
+        id: of.id.clone(),
+        label: Values::of(texts(&of.label)),
+        format: of.format.clone(),
+        profile: None,
+    };
+    Values::of(of.iter().map(link).collect())
+}
+
+fn pair(of: &v3::Pair) -> Pair {
+    Pair { label: values(&of.label), value: Values::of(said(&of.value)).unwrap_or_else(nothing) }
+}
+
+/// The texts of something that must have one.
+fn values(map: &LanguageMap) -> Values<Text> {
+    Values::of(texts(map)).unwrap_or_else(nothing)
+}
+
+fn nothing() -> Values<Text> {
+    Values::One(Text::Plain(String::new()))
+}
+
+/// The texts of what may hold HTML. Viewers of this version take brackets anywhere for HTML, not only around the whole:
+/// there they are shown by being escaped.
+fn said(map: &LanguageMap) -> Vec<Text> {
+    let shown = |text: &String| {
+        let plain = language::is_html(text) || !text.contains('<');
+        if plain { text.clone() } else { language::shown_as_html(text) }
+    };
+    let by_language = map.by_language();
+    by_language.flat_map(|(tag, texts)| texts.iter().map(move |text| tagged(tag, &shown(text)))).collect()
+}
+
+fn texts(map: &LanguageMap) -> Vec<Text> {
+    let by_language = map.by_language();
+    by_language.flat_map(|(tag, texts)| texts.iter().map(move |text| tagged(tag, text))).collect()
+}
+
+fn tagged(language: &str, text: &str) -> Text {
+    match language {
+        "none" => Text::Plain(text.to_owned()),
+        language => Text::Tagged { value: text.to_owned(), language: language.to_owned() },
+    }
+}
