@@ -2,16 +2,19 @@
 //!
 //! A row carries the standing of its object, kept up with it, so that whoever asks for a file is answered by one probe.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use fonds_schemas::{FileId, Object, ObjectId, Sha256, Standing, StoredFile};
+use fonds_schemas::{Event, FileId, Object, ObjectId, Sha256, Standing, StoredFile};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::catalog::begin;
 use crate::{Batch, Change, Projection, ProjectionError, Stores, database, position};
 
-const NAME: &str = "files";
-const CODE_VERSION: u32 = 1;
+/// The name of the projection.
+pub const NAME: &str = "files";
+const CODE_VERSION: u32 = 2;
 /// Places of the same bytes in one answer.
 const PLACES_MAX: i64 = 1_000;
 
@@ -32,7 +35,7 @@ impl Projection for Files {
         let doing = "could not make the table of files";
         let sql = "create table if not exists files_file (
             file text primary key, object text not null, sha256 text not null, bytes bigint not null,
-            standing text not null, stored text not null)";
+            standing text not null, stored text not null, seq bigint not null)";
         sqlx::query(sql).execute(&stores.pg).await.map_err(database(doing))?;
         // Not only for readers: changes of access find their files by it.
         let sql = "create index if not exists files_file_object on files_file (object)";
@@ -42,6 +45,9 @@ impl Projection for Files {
 
     async fn index(&self, stores: &Stores) -> Result<(), ProjectionError> {
         let sql = "create index if not exists files_file_sha256 on files_file (sha256)";
+        sqlx::query(sql).execute(&stores.pg).await.map_err(database("could not make an index of files"))?;
+        // For whoever makes something of every file, in the order in which they came.
+        let sql = "create index if not exists files_file_seq on files_file (seq)";
         sqlx::query(sql).execute(&stores.pg).await.map_err(database("could not make an index of files"))?;
         Ok(())
     }
@@ -59,19 +65,20 @@ impl Projection for Files {
             let done = sqlx::query(sql).bind(gone).execute(&mut *tx).await;
             done.map_err(database("could not take files off"))?;
         }
-        Placements::of(&touched)?.write(&mut tx).await?;
+        Placements::of(&touched, &stored_by(batch))?.write(&mut tx).await?;
         position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
         tx.commit().await.map_err(database("could not commit a batch of files"))
     }
 
     async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
-        position::table_digest(&stores.pg, "files_file", "file, object, sha256, bytes, standing, stored", "file").await
+        position::table_digest(&stores.pg, "files_file", "file, object, sha256, bytes, standing, stored, seq", "file")
+            .await
     }
 }
 
 /// Every object of a batch as it was before and is after, where its files or their standing changed.
 fn first_and_last(batch: &Batch) -> Vec<(Option<&Object>, &Object)> {
-    let mut firsts: std::collections::HashMap<ObjectId, &Change> = std::collections::HashMap::new();
+    let mut firsts: HashMap<ObjectId, &Change> = HashMap::new();
     for change in &batch.changes {
         firsts.entry(change.after.id).or_insert(change);
     }
@@ -93,6 +100,17 @@ fn gone(touched: &[(Option<&Object>, &Object)]) -> Vec<String> {
     gone
 }
 
+/// The events of a batch that stored a file, by file; the last one where there are several.
+fn stored_by(batch: &Batch) -> HashMap<FileId, u64> {
+    let mut stored = HashMap::new();
+    for recorded in &batch.events {
+        if let Some(Event::FileStored(body)) = &recorded.event {
+            stored.insert(body.file.file, recorded.envelope.seq);
+        }
+    }
+    stored
+}
+
 /// Rows, a vector a column.
 #[derive(Default)]
 struct Placements {
@@ -102,10 +120,11 @@ struct Placements {
     bytes: Vec<i64>,
     standing: Vec<String>,
     stored: Vec<String>,
+    seq: Vec<i64>,
 }
 
 impl Placements {
-    fn of(touched: &[(Option<&Object>, &Object)]) -> Result<Self, ProjectionError> {
+    fn of(touched: &[(Option<&Object>, &Object)], stored_by: &HashMap<FileId, u64>) -> Result<Self, ProjectionError> {
         let mut rows = Self::default();
         for (_, object) in touched {
             let object: &Object = object;
@@ -121,6 +140,8 @@ impl Placements {
                 rows.object.push(object.id.to_string());
                 rows.sha256.push(file.sha256.to_string());
                 rows.bytes.push(file.bytes.cast_signed());
+                // 0: an event before this batch, whose row is there already.
+                rows.seq.push(stored_by.get(&file.file).copied().unwrap_or_default().cast_signed());
             }
         }
         Ok(rows)
@@ -130,11 +151,12 @@ impl Placements {
         if self.file.is_empty() {
             return Ok(());
         }
-        let sql = "insert into files_file (file, object, sha256, bytes, standing, stored)
-            select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
-            on conflict (file) do update set standing = excluded.standing, stored = excluded.stored";
+        let sql = "insert into files_file as there (file, object, sha256, bytes, standing, stored, seq)
+            select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
+            on conflict (file) do update set standing = excluded.standing, stored = excluded.stored,
+                seq = greatest(there.seq, excluded.seq)";
         let query = sqlx::query(sql).bind(self.file).bind(self.object).bind(self.sha256).bind(self.bytes);
-        let query = query.bind(self.standing).bind(self.stored);
+        let query = query.bind(self.standing).bind(self.stored).bind(self.seq);
         query.execute(tx).await.map_err(database("could not write files"))?;
         Ok(())
     }
@@ -180,6 +202,22 @@ pub async fn page(pg: &PgPool, after: Option<FileId>, limit: u32) -> Result<Vec<
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let rows = sqlx::query(sql).bind(after).bind(i64::from(limit)).fetch_all(pg).await;
     rows.map_err(database("could not list the files"))?.iter().map(read).collect()
+}
+
+/// Files in the order of the events that stored them, behind the place `after` in the ledger, with those places: for
+/// whoever makes something of every file.
+pub async fn stored_after(pg: &PgPool, after: u64, limit: u32) -> Result<Vec<(u64, Placed)>, ProjectionError> {
+    let sql = "select object, standing, stored, file, seq from files_file where seq > $1 order by seq limit $2";
+    let rows = sqlx::query(sql).bind(after.cast_signed()).bind(i64::from(limit)).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not list the files that came last"))?;
+    rows.iter().map(|row| Ok((row.get::<i64, _>(4).cast_unsigned(), read(row)?))).collect()
+}
+
+/// How many files came behind the place `after` in the ledger.
+pub async fn count_after(pg: &PgPool, after: u64) -> Result<u64, ProjectionError> {
+    let sql = "select count(*) from files_file where seq > $1";
+    let row = sqlx::query(sql).bind(after.cast_signed()).fetch_one(pg).await;
+    Ok(row.map_err(database("could not count the files that came last"))?.get::<i64, _>(0).unsigned_abs())
 }
 
 /// How much there is, whoever may see it: for those who run the archive.

@@ -45,6 +45,12 @@ impl Addresses {
         format!("{}/iiif/image/3/{file}", self.base)
     }
 
+    /// The base address of the same image service as version 2 of the Image API.
+    #[must_use]
+    pub fn image_2(&self, file: FileId) -> String {
+        format!("{}/iiif/image/2/{file}", self.base)
+    }
+
     /// The base URL of OAI-PMH.
     #[must_use]
     pub fn oai(&self) -> String {

@@ -7,12 +7,15 @@ use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, catalog, files};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
+use moka::sync::Cache;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
+use tokio_util::sync::CancellationToken;
 
 use crate::asking::Asking;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::derivatives::{Packs, PacksError, Worker};
 use crate::formats;
 use crate::keeper::{Keeper, KeeperError};
 use crate::ledger::{self, Ledger, LedgerError};
@@ -29,6 +32,8 @@ pub const LIVE: &str = "live";
 /// Connections to PostgreSQL of one process: projections, the ledger's writer and a few readers on two cores. The
 /// private server allows 40.
 const CONNECTIONS: u32 = 12;
+/// Files that are remembered, of half a kilobyte each.
+const PLACEMENTS_MAX: u64 = 20_000;
 
 /// Ledger, bytes and projections of one data directory.
 pub struct Archive {
@@ -40,6 +45,8 @@ pub struct Archive {
     pub ledger: Ledger,
     /// Every byte.
     pub storage: Storage,
+    /// The tiles that were made of images.
+    pub packs: Packs,
     /// What the events amount to.
     pub stores: Stores,
     /// This process's part in folding; see [`Keeper`].
@@ -47,6 +54,8 @@ pub struct Archive {
     /// How to connect as who serves: a rebuild makes its own pool.
     pub serving: PgConnectOptions,
     database: Database,
+    /// Files that were asked for, and where the projection of files stood then.
+    placements: Cache<FileId, (u64, Arc<Placed>)>,
 }
 
 /// Why the archive cannot be opened.
@@ -73,6 +82,9 @@ pub enum OpenError {
     /// The storage root is not as it must be.
     #[error("could not open the storage root")]
     Storage(#[from] StorageError),
+    /// The folder of tile packs cannot be used.
+    #[error("could not open the folder of tile packs")]
+    Packs(#[from] PacksError),
     /// A projection cannot be opened.
     #[error("could not open a projection")]
     Projection(#[from] ProjectionError),
@@ -128,6 +140,7 @@ impl Archive {
         let pg = pool(&serving, LIVE).await?;
         let ledger = Ledger::open(pg.clone(), clock.clone(), &settings.archive.name).await?;
         let storage = Storage::open(&settings).await?;
+        let packs = Packs::open(&data)?;
         let addresses = Addresses::new(&rebuild::public_url(&settings, doing));
         let lock = Keeper::claim(&data, doing, &serving).await?;
         // The triples have one owner. A process that does not keep the directory asks no SPARQL.
@@ -136,7 +149,30 @@ impl Archive {
         let language = settings.archive.language.clone();
         let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
-        Ok(Self { settings, clock, ledger, storage, stores, keeper, serving, database })
+        Ok(Self {
+            settings,
+            clock,
+            ledger,
+            storage,
+            packs,
+            stores,
+            keeper,
+            serving,
+            database,
+            placements: Cache::new(PLACEMENTS_MAX),
+        })
+    }
+
+    /// A worker that makes the tiles of this archive's images.
+    #[must_use]
+    pub fn worker(&self, stop: CancellationToken) -> Worker {
+        Worker::new(
+            self.packs.clone(),
+            self.storage.clone(),
+            self.stores.pg.clone(),
+            self.settings.limits.decodes,
+            stop,
+        )
     }
 
     /// Waits until everything recorded so far can be found by everybody.
@@ -197,9 +233,26 @@ impl Archive {
     }
 
     /// The file and its object's id, if the asker may do that to the object.
-    pub async fn file(&self, asking: Asking, id: FileId, act: Act) -> Result<Placed, Denied> {
-        let placed = files::find(&self.stores.pg, id).await?.ok_or(Denied::Unknown)?;
+    pub async fn file(&self, asking: Asking, id: FileId, act: Act) -> Result<Arc<Placed>, Denied> {
+        let placed = self.placed(id).await?.ok_or(Denied::Unknown)?;
         decide(may(&asking.viewer, &placed.standing, act, asking.at))?;
+        Ok(placed)
+    }
+
+    /// The file, out of memory where nothing was folded since it was read: a viewer asks for a hundred tiles of it.
+    async fn placed(&self, id: FileId) -> Result<Option<Arc<Placed>>, ProjectionError> {
+        let Some(projector) = self.keeper.projector() else {
+            return Ok(files::find(&self.stores.pg, id).await?.map(Arc::new));
+        };
+        let now = projector.applied(files::NAME);
+        if let Some((_, placed)) = self.placements.get(&id).filter(|(then, _)| *then == now) {
+            return Ok(Some(placed));
+        }
+        let placed = files::find(&self.stores.pg, id).await?.map(Arc::new);
+        if let Some(placed) = &placed {
+            // What was folded in the meantime has moved the projection on, and this is read again.
+            self.placements.insert(id, (now, Arc::clone(placed)));
+        }
         Ok(placed)
     }
 }

@@ -167,7 +167,7 @@ impl Default for ArchiveSettings {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 64 << 30, image_pixels: 400_000_000, sparql_seconds: 10, decodes: 2 }
+        Self { file_bytes: 64 << 30, image_pixels: 4_000_000_000, sparql_seconds: 10, decodes: 2 }
     }
 }
 

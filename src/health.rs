@@ -9,8 +9,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::archive::{App, Archive};
+use crate::derivatives::Waiting;
 
 /// How long a component may take to answer before it counts as not ready.
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
@@ -95,6 +97,7 @@ pub fn install_metrics() {
     metrics::describe_histogram!("http_request_seconds", metrics::Unit::Seconds, "Time to the answer's head, by part");
     metrics::describe_gauge!("ledger_events", "Events in the ledger");
     metrics::describe_gauge!("projection_lag_events", "Events that a projection has still to apply");
+    metrics::describe_gauge!("tiles_waiting_files", "Files that were not looked at yet, to make their tiles");
     metrics::describe_gauge!("projection_stopped", "1 where a projection has stopped");
 }
 
@@ -110,6 +113,10 @@ async fn metrics(State(app): State<App>) -> String {
             metrics::gauge!("projection_stopped", "projection" => name)
                 .set(f64::from(u8::from(standing.stopped.is_some())));
         }
+    }
+    // Where it cannot be said, the last one that could stays.
+    if let Ok(Waiting(files)) = app.worker(CancellationToken::new()).waiting().await {
+        metrics::gauge!("tiles_waiting_files").set(files as f64);
     }
     recorder().render()
 }

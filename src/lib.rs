@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod control;
 pub mod demo;
+pub mod derivatives;
 pub mod formats;
 pub mod health;
 pub mod iiif;

@@ -4,5 +4,6 @@ mod answers;
 mod documents;
 mod documents_2;
 mod made;
+mod packed;
 mod pixels;
 mod resolving;

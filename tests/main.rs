@@ -3,6 +3,7 @@
 
 mod access;
 mod api;
+mod derivatives;
 mod events;
 mod graph;
 mod house;

@@ -1,6 +1,8 @@
 //! What looks at bytes: functions from bytes to what is in them.
 //!
 //! A worker does not know where the bytes came from or where its answer goes. Models that propose come here too, one
-//! file each; the first of the house is the plainest: saying what a file is.
+//! file each. The first of the house say what a file is, what a picture looks like, and cut it into tiles.
 
+pub mod pack;
+pub mod picture;
 pub mod probe;

@@ -86,7 +86,7 @@ pub async fn read(
     asking: Asking,
     WithRejection(axum::extract::Path(file), _): WithRejection<axum::extract::Path<FileId>, Error>,
 ) -> Result<Json<StoredFile>, Error> {
-    Ok(Json(app.file(asking, file, Act::Fetch).await?.file))
+    Ok(Json(app.file(asking, file, Act::Fetch).await?.file.clone()))
 }
 
 /// The bytes as they were deposited, whole or one range of them (RFC 9110 §14).

@@ -9,10 +9,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use fonds_projections::ProjectionError;
 use fonds_schemas::Scope;
+use fonds_workers::picture::BadPicture;
 use tracing::error;
 
 use crate::archive::Denied;
-use crate::iiif::image::decode::BadImage;
+use crate::derivatives::PacksError;
 use crate::storage::StorageError;
 
 /// Seconds after which a client that was sent away should come back: a decode takes less.
@@ -68,13 +69,22 @@ pub enum Error {
     },
     /// The bytes are not the image that they claim to be.
     #[error("this file cannot be decoded: {0}")]
-    Undecodable(#[source] BadImage),
+    Undecodable(#[source] BadPicture),
+    /// It was tried, and nothing can be made of it.
+    #[error("this file is kept, but cannot be shown: {0}")]
+    Failed(String),
+    /// Too large to be decoded while somebody waits, and its tiles are still being made.
+    #[error("the tiles of this image are being made; try again soon")]
+    NotYet,
     /// Too many are waiting already.
     #[error("too many images are being decoded; try again soon")]
     Busy,
     /// The bytes could not be fetched.
     #[error("could not read the file's bytes")]
     Storage(#[source] StorageError),
+    /// The tiles could not be read.
+    #[error("could not read the tiles of this image")]
+    Packs(#[source] PacksError),
     /// A projection could not answer.
     #[error("could not read the catalogue")]
     Projection(#[source] ProjectionError),
@@ -101,9 +111,11 @@ impl Error {
             Self::Needs(_) => StatusCode::UNAUTHORIZED,
             Self::Syntax { .. } | Self::Impossible { .. } => StatusCode::BAD_REQUEST,
             Self::NotImplemented(_) | Self::NotShown(_) | Self::TooLarge { .. } => StatusCode::NOT_IMPLEMENTED,
-            Self::Undecodable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Storage(_) | Self::Projection(_) | Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Undecodable(_) | Self::Failed(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Storage(_) | Self::Packs(_) | Self::Projection(_) | Self::Render(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
             Self::Shared(error) => error.status(),
         }
     }

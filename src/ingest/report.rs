@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::limits::PROBLEMS_KEPT;
 use super::problem::{Problem, Severity, escape};
+use crate::derivatives::Made;
 
 /// What an ingest came to.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -28,6 +29,9 @@ pub struct Report {
     pub counts: BatchCounts,
     /// Files that were there already.
     pub files_unchanged: u64,
+    /// What came of the images, where this process made their tiles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tiles: Option<Made>,
     /// Warnings.
     pub warnings: u64,
     /// Things left aside on purpose.
@@ -94,6 +98,12 @@ impl Report {
         ];
         for (count, what) in lines.iter().filter(|(count, _)| *count > 0) {
             let _ = writeln!(text, "  {count:>9} {what}");
+        }
+        if let Some(Made { made, failed }) = self.tiles {
+            let _ = writeln!(text, "  {made:>9} images cut into tiles");
+            if failed > 0 {
+                let _ = writeln!(text, "  {failed:>9} images that are kept but cannot be shown");
+            }
         }
         if let Some(batch) = self.batch {
             let _ = writeln!(text, "  batch {batch}");

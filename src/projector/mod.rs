@@ -107,6 +107,12 @@ impl Projector {
         self.status.subscribe()
     }
 
+    /// How many events the projection of that name has applied.
+    #[must_use]
+    pub fn applied(&self, name: &str) -> u64 {
+        self.status.borrow().applied(name)
+    }
+
     /// The ledger that it reads.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

@@ -35,6 +35,12 @@ impl Status {
         self.standings.iter().filter(|standing| standing.stopped.is_none()).map(|standing| standing.folded).min()
     }
 
+    /// How many events the projection of that name has applied.
+    #[must_use]
+    pub fn applied(&self, name: &str) -> u64 {
+        self.standings.iter().find(|standing| standing.name == name).map_or(0, |standing| standing.applied)
+    }
+
     /// Whether one of these stopped.
     #[must_use]
     pub fn stopped(&self, names: &[&str]) -> bool {

@@ -198,6 +198,19 @@ impl Storage {
         Ok(found.into_stream().map_err(std::io::Error::other).boxed())
     }
 
+    /// The bytes at a content path as a file that can be read from anywhere in it. Out of a bucket they are fetched
+    /// first, into a file of the staging folder that has no name any more.
+    pub async fn open_file(&self, path: &str) -> Result<std::fs::File, StorageError> {
+        let key = deposit::parse_key(path)?;
+        let found = self.store.get(&key).await.map_err(|error| StorageError::backend("reading", &key, error))?;
+        if let GetResultPayload::File(file, _) = found.payload {
+            return Ok(file);
+        }
+        let staged = self.stage_stream(found.into_stream().map_err(std::io::Error::other), u64::MAX).await?;
+        let opened = std::fs::File::open(&staged.path);
+        opened.map_err(|error| StorageError::local("opening", staged.path.display().to_string(), error))
+    }
+
     /// Reads the bytes at a content path again: how many, and their checksums. Memory does not grow with the file.
     pub async fn digest(&self, path: &str) -> Result<(u64, Sha256, Sha512), StorageError> {
         let key = deposit::parse_key(path)?;

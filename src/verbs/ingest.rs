@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::output::{Done, Output};
-use super::{operator, with_archive};
+use super::{operator, with_archive, work};
 use crate::archive::Archive;
 use crate::config::Settings;
 use crate::ingest::{Progress, Request, ingest};
@@ -19,6 +19,9 @@ pub struct Options {
     /// Say what would happen and what is wrong, and write nothing
     #[arg(long)]
     check: bool,
+    /// Leave the tiles of images to a server or to `fonds work`
+    #[arg(long)]
+    no_tiles: bool,
     /// What to call the batch
     #[arg(long, value_name = "LABEL")]
     batch: Option<String>,
@@ -48,6 +51,10 @@ pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyh
         let mut report = ingest(archive, &request, &progress).await?;
         if !options.check {
             archive.settle().await?;
+        }
+        // A server that keeps the directory makes them beside this.
+        if !options.check && !options.no_tiles && archive.keeper.projector().is_some() {
+            report.tiles = work::make(archive, output).await?;
         }
         report.seconds = output.seconds();
         for problem in &report.problems {

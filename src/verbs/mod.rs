@@ -13,6 +13,7 @@ pub mod serve;
 pub mod show;
 pub mod token;
 pub mod verify;
+pub mod work;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -68,6 +69,8 @@ enum Verb {
     Demo(serve::Options),
     /// Serve the archive: pages, IIIF, OAI-PMH, SPARQL, the API
     Serve(serve::Options),
+    /// Make the tiles of images that have none yet (a server does it by itself)
+    Work(work::Options),
     /// Take in a folder of files, a table (CSV, JSON Lines, XLSX), or a table with its files
     Ingest(ingest::Options),
     /// Check that nothing was changed: the ledger, the stored bytes, the state
@@ -132,6 +135,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
     match verb {
         Verb::Demo(_) => demo::run(settings, output).await,
         Verb::Serve(_) => serve::run(settings, output).await,
+        Verb::Work(options) => work::run(settings, &options, output).await,
         Verb::Ingest(options) => ingest::run(settings, &options, output).await,
         Verb::Verify(options) => verify::run(settings, &options, output).await,
         Verb::Rebuild(options) => rebuild::run(settings, &options, output).await,

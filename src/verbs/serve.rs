@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::Listen;
 use super::output::{Done, Output};
@@ -64,8 +65,17 @@ pub async fn serve(
         return Err(error);
     }
     tell(&archive, output);
+    let stop = CancellationToken::new();
+    let tiles = archive.keeper.projector().map(|projector| {
+        let (worker, moved) = (archive.worker(stop.clone()), projector.status());
+        tokio::spawn(async move { worker.keep(moved).await })
+    });
     let app: App = Arc::new(archive);
     server::serve(listener, Arc::clone(&app), server::asked_to_stop()).await?;
+    stop.cancel();
+    if let Some(tiles) = tiles {
+        tiles.await?;
+    }
     if let Some(archive) = alone(app).await {
         archive.close().await?;
     } else {

@@ -13,6 +13,7 @@ use fonds::iiif::error::Error;
 use fonds::iiif::http::{Asked, Keeping, open_to_all};
 use fonds::iiif::image::describe;
 use fonds::iiif::image::engine::Engine;
+use fonds::iiif::image::request::Version;
 use futures::future::join_all;
 use tower::ServiceExt as _;
 
@@ -23,7 +24,7 @@ fn info(accept: Option<&str>, sides: (u32, u32)) -> Response {
     let headers = accept.map(|accept| (header::ACCEPT, accept.parse().unwrap())).into_iter().collect();
     let asked = Asked { method: &Method::GET, headers: &headers };
     let service = "https://archive.example.org/iiif/image/3/x".to_owned();
-    describe(&asked, &file, service, Keeping::Everybody(3600), &Limits::default()).into_response()
+    describe(Version::Three, &asked, &file, service, Keeping::Everybody(3600), &Limits::default()).into_response()
 }
 
 #[tokio::test]
@@ -70,7 +71,7 @@ async fn a_head_is_answered_without_work_and_without_a_false_length() {
 #[tokio::test]
 async fn a_bad_request_costs_no_fetch() {
     let server = Server::of_squares();
-    for (path, status) in [("full/9999,/0/default.jpg", 400), ("full/^max/0/default.jpg", 501), ("x/y/z/w", 400)] {
+    for (path, status) in [("full/9999,/0/default.jpg", 400), ("full/^99999,/0/default.jpg", 400), ("x/y/z/w", 400)] {
         let response = server.get(path).await;
         assert_eq!(response.status(), status, "{path}");
         assert!(text(&response, "content-type").starts_with("text/plain"), "{path}");
@@ -131,8 +132,8 @@ async fn a_decode_goes_on_when_the_asker_goes_away() {
 async fn files_that_cannot_be_shown_say_why() {
     for (media_type, sides, words) in [
         ("application/pdf", None, "application/pdf"),
-        ("image/jp2", Some((10, 10)), "image/jp2"),
         ("image/png", None, "image/png"),
+        ("image/bmp", Some((10, 10)), "image/bmp"),
         ("image/png", Some((100_000, 100_000)), "10000000000 pixels"),
     ] {
         let mut server = Server::of_squares();

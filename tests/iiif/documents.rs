@@ -57,7 +57,7 @@ pub fn a_book() -> Object {
     transcript.role = FileRole::Transcript;
     files.push(transcript);
     // Kept, and of a kind that is not decoded: offered, not painted.
-    files.push(a_file(b"jp2", "image/jp2", "0002r.jp2", Some((10, 10))));
+    files.push(a_file(b"bmp", "image/bmp", "0002r.bmp", Some((10, 10))));
     an_object(&[("title", "", "A book of three pages")], files)
 }
 

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use fonds::config::Limits;
+use fonds::derivatives::{Found, Pack, Packs};
 use fonds::iiif::error::Error;
 use fonds::iiif::http::{Asked, Keeping};
 use fonds::iiif::image::engine::Engine;
-use fonds::iiif::image::request::Request;
+use fonds::iiif::image::request::{Request, Version};
 use fonds::iiif::image::{self, Shown};
 use fonds::storage::StorageError;
 use fonds_schemas::*;
@@ -72,6 +73,8 @@ pub struct Server {
     pub keeping: Keeping,
     pub limits: Limits,
     pub bytes_never_come: bool,
+    pub version: Version,
+    pub pack: Option<Arc<Pack>>,
 }
 
 impl Server {
@@ -79,7 +82,9 @@ impl Server {
         let file = a_file(&bytes, media_type, "image", Some(sides));
         let (engine, fetched) = (Arc::new(Engine::new()), Arc::new(AtomicUsize::new(0)));
         let (keeping, limits) = (Keeping::Everybody(86_400), Limits::default());
-        Self { engine, file, bytes: bytes.into(), fetched, keeping, limits, bytes_never_come: false }
+        let (version, pack) = (Version::Three, None);
+        let (bytes, bytes_never_come) = (bytes.into(), false);
+        Self { engine, file, bytes, fetched, keeping, limits, bytes_never_come, version, pack }
     }
 
     pub fn of(image: &DynamicImage, format: ImageFormat) -> Self {
@@ -91,15 +96,38 @@ impl Server {
         Self::new(squares_png(), "image/png", (1000, 1000))
     }
 
+    /// The same, with its tiles made.
+    pub fn packed(mut self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let master = folder.path().join("master");
+        std::fs::write(&master, &self.bytes).unwrap();
+        let packs = Packs::open(folder.path()).unwrap();
+        let made = packs.make(&self.file, std::fs::File::open(master).unwrap(), &|| true).unwrap();
+        // An open pack needs no name any more.
+        let Some(Found::Pack(pack)) = made else { panic!("{made:?}") };
+        self.pack = Some(pack);
+        self
+    }
+
     pub async fn ask(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
         let asked = Asked { method: &method, headers: &headers };
         let service = "https://archive.example.org/iiif/image/3/x";
-        let shown = Shown { service, file: &self.file, keeping: self.keeping, limits: &self.limits };
+        let shown = Shown {
+            version: self.version,
+            service,
+            file: &self.file,
+            pack: self.pack.as_ref(),
+            keeping: self.keeping,
+            limits: &self.limits,
+        };
         let parts: Vec<&str> = path.split('/').collect();
-        let request = || Request::parse(parts[0], parts[1], parts[2], parts[3]);
-        let answer: Result<Response, Error> = image::show(&self.engine, &asked, &shown, request, self.load()).await;
+        let answer: Result<Response, Error> = async {
+            let request = Request::parse(self.version, parts[0], parts[1], parts[2], parts[3])?;
+            image::show(&self.engine, &asked, &shown, &request, self.load()).await
+        }
+        .await;
         answer.into_response()
     }
 

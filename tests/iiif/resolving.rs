@@ -2,7 +2,7 @@
 
 use fonds::iiif::error::Error;
 use fonds::iiif::image::geometry::{LIMITS, Limits, Sides};
-use fonds::iiif::image::request::Request;
+use fonds::iiif::image::request::{Request, Version};
 use fonds::iiif::image::resolve::{Plan, largest, resolve};
 use proptest::prelude::*;
 
@@ -13,7 +13,8 @@ const WIDE: Limits = Limits { side: 65_535, area: 1 << 40 };
 
 fn plan_within(path: &str, image: Sides, limits: Limits) -> Result<Plan, Error> {
     let parts: Vec<&str> = path.split('/').collect();
-    resolve(&Request::parse(parts[0], parts[1], parts[2], parts[3])?, image, limits)
+    let request = Request::parse(Version::Three, parts[0], parts[1], parts[2], parts[3])?;
+    resolve(Version::Three, &request, image, limits)
 }
 
 /// Region, size and canonical form of `REGION/SIZE/0/default.jpg`.
@@ -118,10 +119,31 @@ fn sizes_without_pixels_or_beyond_the_region_are_refused() {
 }
 
 #[test]
-fn scaling_up_is_not_implemented() {
-    for size in ["^400,400", "^!400,300", "^max"] {
-        check_refused(&format!("0,0,100,100/{size}/0/default.jpg"), 501);
-    }
+fn scaling_up_gives_what_is_asked_up_to_the_limits() {
+    check("0,0,100,100/^400,400", [0, 0, 100, 100], [400, 400], "0,0,100,100/^400,400");
+    check("0,0,100,50/^!400,300", [0, 0, 100, 50], [400, 200], "0,0,100,50/^400,200");
+    check("0,0,100,50/^300,", [0, 0, 100, 50], [300, 150], "0,0,100,50/^300,150");
+    check("0,0,100,50/^,100", [0, 0, 100, 50], [200, 100], "0,0,100,50/^200,100");
+    check("0,0,100,50/^pct:250", [0, 0, 100, 50], [250, 125], "0,0,100,50/^250,125");
+    check("full/^400,", [0, 0, 12_000, 9000], [400, 300], "full/400,300");
+    let most = plan_within("0,0,100,100/^max/0/default.jpg", IMAGE, LIMITS).unwrap();
+    assert_eq!((most.size, most.canonical.as_str()), (Sides::new(8192, 8192), "0,0,100,100/^max/0/default.jpg"));
+    assert_eq!(plan_within("0,0,100,100/^9000,/0/default.jpg", IMAGE, LIMITS).unwrap_err().status(), 400);
+    assert_eq!(plan_within("0,0,100,100/^0,/0/default.jpg", IMAGE, LIMITS).unwrap_err().status(), 400);
+}
+
+#[test]
+fn version_2_writes_its_canonical_form_by_the_width() {
+    let canonical = |path: &str| {
+        let parts: Vec<&str> = path.split('/').collect();
+        let request = Request::parse(Version::Two, parts[0], parts[1], parts[2], parts[3]).unwrap();
+        resolve(Version::Two, &request, IMAGE, WIDE).unwrap().canonical
+    };
+    assert_eq!(canonical("full/full/0/default.jpg"), "full/full/0/default.jpg");
+    assert_eq!(canonical("full/max/0/color.jpg"), "full/full/0/default.jpg");
+    assert_eq!(canonical("full/!400,400/0/default.jpg"), "full/400,/0/default.jpg");
+    assert_eq!(canonical("0,0,1024,1024/512,512/0/default.jpg"), "0,0,1024,1024/512,/0/default.jpg");
+    assert_eq!(canonical("0,0,1024,1024/512,100/!90/gray.png"), "0,0,1024,1024/512,100/!90/gray.png");
 }
 
 #[test]
@@ -149,7 +171,7 @@ fn max_and_boxes_stay_below_the_limits_and_other_sizes_are_refused() {
 fn the_largest_size_of_any_shape_is_within_the_limits() {
     for (width, height) in [(1, 4_000_000_000), (4_000_000_000, 1), (70_000, 3), (99_991, 65_537), (8192, 8193)] {
         let size = largest(Sides::new(width, height), LIMITS);
-        assert!(size.is_within(LIMITS) && size.area() > 0, "{width} × {height} became {size}");
+        assert!(LIMITS.allow(size) && size.area() > 0, "{width} × {height} became {size}");
     }
 }
 
@@ -157,21 +179,22 @@ proptest! {
     #[test]
     fn whatever_is_asked_the_plan_stays_within_the_image_or_is_refused(
         region in "full|square|(pct:)?[0-9]{1,6}(\\.[0-9]{1,3})?(,[0-9.]{1,6}){3}|[0-z]{1,12}",
-        size in "max|[0-9]{0,6},[0-9]{0,6}|![0-9]{1,6},[0-9]{1,6}|pct:[0-9]{1,3}(\\.[0-9])?|[0-z]{1,12}",
+        size in "\\^?max|\\^?[0-9]{0,6},[0-9]{0,6}|![0-9]{1,6},[0-9]{1,6}|pct:[0-9]{1,3}(\\.[0-9])?|[0-z]{1,12}",
         width in 1u32..100_000,
         height in 1u32..100_000,
     ) {
         let image = Sides::new(width, height);
-        let Ok(request) = Request::parse(&region, &size, "0", "default.jpg") else { return Ok(()) };
-        let Ok(plan) = resolve(&request, image, LIMITS) else { return Ok(()) };
+        let Ok(request) = Request::parse(Version::Three, &region, &size, "0", "default.jpg") else { return Ok(()) };
+        let Ok(plan) = resolve(Version::Three, &request, image, LIMITS) else { return Ok(()) };
         let part = plan.region;
         prop_assert!(part.sides.area() > 0 && plan.size.area() > 0);
         prop_assert!(part.x + part.sides.width <= width && part.y + part.sides.height <= height);
-        prop_assert!(plan.size.width <= part.sides.width && plan.size.height <= part.sides.height);
-        prop_assert!(plan.size.is_within(LIMITS));
+        prop_assert!(request.upscaled || plan.size.width <= part.sides.width && plan.size.height <= part.sides.height);
+        prop_assert!(LIMITS.allow(plan.size));
         // The canonical form asks for the same.
         let parts: Vec<&str> = plan.canonical.split('/').collect();
-        let again = resolve(&Request::parse(parts[0], parts[1], parts[2], parts[3]).unwrap(), image, LIMITS).unwrap();
+        let again = Request::parse(Version::Three, parts[0], parts[1], parts[2], parts[3]).unwrap();
+        let again = resolve(Version::Three, &again, image, LIMITS).unwrap();
         prop_assert_eq!(again, plan);
     }
 }

@@ -1,28 +1,35 @@
-//! Who decodes when: few at a time, each image once for all who ask, and nothing kept that nobody asks for any more.
+//! The lane of answers that need a processor: few at a time, each once for all who ask, and nothing kept that nobody asks
+//! for any more.
 //!
-//! A viewer asks for dozens of tiles of one image at once: the first asker decodes, the others wait for it. Work that
-//! needs a processor takes a permit; too many waiting for permits are sent away, so that memory stays bounded.
+//! What a pack holds never comes here. The rest takes a permit; too many waiting for permits are sent away, so that
+//! memory stays bounded. An image whose pack is not made yet is decoded from its master: a viewer asks for dozens of tiles
+//! of it at once, the first asker decodes, the others wait for that.
 
 use std::future::Future;
+use std::io::Cursor;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use fonds_schemas::{Sha256, StoredFile};
+use fonds_workers::picture::{self, Pixels};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::derivatives::Pack;
 use crate::iiif::error::Error;
-use crate::iiif::image::decode::{self, Pixels};
 use crate::iiif::image::geometry::Sides;
-use crate::iiif::image::render;
+use crate::iiif::image::render::{self, From};
 use crate::iiif::image::resolve::Plan;
+use crate::iiif::image::write::write;
 use crate::storage::StorageError;
 
-/// KiB of decoded masters that are kept: a scan of 170 megapixels fits.
-const MASTERS_KIB_MAX: u64 = 512 << 10;
+/// KiB of decoded masters that are kept while their packs are made.
+const MASTERS_KIB_MAX: u64 = 256 << 10;
+/// Pixels of an image that is decoded from its master for a viewer: more are shown when their pack is made, a moment later.
+const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
 /// KiB of encoded answers that are kept: a few thousand tiles.
 const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
@@ -72,9 +79,18 @@ impl Engine {
         self.answers.get(etag).await
     }
 
-    /// The answer to a plan: `etag` names it, `load` fetches the master's bytes if they are needed, and `decodes` images
-    /// are worked on at the same time.
-    pub async fn answer<F>(
+    /// The answer to a plan out of a pack; `etag` names it, and `decodes` answers are worked on at the same time.
+    pub async fn of_pack(&self, pack: &Arc<Pack>, plan: &Plan, etag: &str, decodes: usize) -> Result<Bytes, Error> {
+        let rendered = self.answers.try_get_with(etag.to_owned(), async {
+            let (pack, plan) = (Arc::clone(pack), plan.clone());
+            let permit = self.permit(decodes).await?;
+            blocking(permit, move || answer(&From::Pack(&pack), &plan)).await
+        });
+        Ok(rendered.await?)
+    }
+
+    /// The same out of a master whose pack is not made yet; `load` fetches its bytes if they are needed.
+    pub async fn of_master<F>(
         self: &Arc<Self>,
         file: &StoredFile,
         sides: Sides,
@@ -86,11 +102,14 @@ impl Engine {
     where
         F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
+        if sides.area() > UNPACKED_PIXELS_MAX {
+            return Err(Error::NotYet);
+        }
         let rendered = self.answers.try_get_with(etag.to_owned(), async {
             let master = self.master(file, sides, decodes, load).await?;
             let plan = plan.clone();
             let permit = self.permit(decodes).await?;
-            blocking(permit, move || render::render(&master, &plan)).await.map(Bytes::from)
+            blocking(permit, move || answer(&From::Master(&master), &plan)).await
         });
         Ok(rendered.await?)
     }
@@ -115,7 +134,7 @@ impl Engine {
             let found = engine.masters.try_get_with(sha256, async {
                 let permit = engine.permit(decodes).await?;
                 let bytes = load.await.map_err(Error::Storage)?;
-                let work = move || decode::decode(&bytes, &media_type, sides).map_err(Error::Undecodable);
+                let work = move || decode(bytes, &media_type, sides);
                 blocking(permit, work).await.map(Arc::new)
             });
             let found = found.await;
@@ -141,6 +160,15 @@ impl Engine {
             tokio::spawn(tidy_up(Arc::downgrade(self)));
         }
     }
+}
+
+fn answer(from: &From<'_>, plan: &Plan) -> Result<Bytes, Error> {
+    write(render::render(from, plan)?, plan.format).map(Bytes::from)
+}
+
+fn decode(bytes: Bytes, media_type: &str, sides: Sides) -> Result<Pixels, Error> {
+    let rows = picture::open(Cursor::new(bytes), media_type, sides, 0);
+    rows.and_then(|mut rows| picture::read_whole(&mut *rows)).map_err(Error::Undecodable)
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is idle is found by letting time pass; nothing waits for this")]

@@ -1,14 +1,17 @@
-//! The Image API 3.0: pixels of a file, cut, sized, turned and coloured as the address says.
+//! The Image API 3.0 and 2.1.1: pixels of a file, cut, sized, turned and coloured as the address says.
 //!
 //! A handler finds the file that the asker may see and hands over to a function that knows neither archive nor router.
+//! What the file's pack holds is a range of bytes; the rest goes through the `engine`.
 
-pub mod decode;
 pub mod engine;
 pub mod geometry;
 pub mod info;
+pub mod native;
 pub mod render;
 pub mod request;
 pub mod resolve;
+pub mod turn;
+pub mod write;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,57 +25,80 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use fonds_projections::files::Placed;
 use fonds_schemas::{Act, FileId, StoredFile};
+use fonds_workers::pack::Entry;
+use fonds_workers::picture::MEDIA_TYPES;
 
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::config;
+use crate::derivatives::{Found, Pack, PacksError};
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::image::engine::Engine;
 use crate::iiif::image::geometry::{LIMITS, Sides};
-use crate::iiif::image::info::{CONTEXT, Info, PROFILE_LINK};
-use crate::iiif::image::request::{Format, Request};
-use crate::iiif::image::resolve::resolve;
+use crate::iiif::image::request::{Request, Version};
+use crate::iiif::image::resolve::{Plan, resolve};
 use crate::storage::StorageError;
 
 /// Seconds that anybody may keep an image: pixels of a file never change, but the file may be withdrawn.
 const IMAGE_SECONDS: u32 = 86_400;
 /// Seconds that anybody may keep info.json.
 const INFO_SECONDS: u32 = 3600;
-/// Bytes of the largest master that is read into memory to be decoded.
-const MASTER_BYTES_MAX: u64 = 2 << 30;
 
 /// The addresses of the Image API.
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/iiif/image/3/{id}", get(base))
-        .route("/iiif/image/3/{id}/", get(base))
-        .route("/iiif/image/3/{id}/info.json", get(info_json))
-        .route("/iiif/image/3/{id}/{region}/{size}/{rotation}/{quality}", get(pixels))
-        .layer(Extension(Arc::new(Engine::new())))
+    let of = |version: Version| {
+        let base_path = format!("/iiif/image/{}/{{id}}", version.as_str());
+        Router::new()
+            .route(&base_path, get(base))
+            .route(&format!("{base_path}/"), get(base))
+            .route(&format!("{base_path}/info.json"), get(info_json))
+            .route(&format!("{base_path}/{{region}}/{{size}}/{{rotation}}/{{quality}}"), get(pixels))
+            .layer(Extension(version))
+    };
+    of(Version::Three).merge(of(Version::Two)).layer(Extension(Arc::new(Engine::new())))
 }
 
-async fn base(State(app): State<App>, asking: Asking, Path(id): Path<String>) -> Result<Response, Error> {
+/// The base address of a file's image service.
+fn service(app: &App, version: Version, file: FileId) -> String {
+    match version {
+        Version::Two => app.stores.addresses.image_2(file),
+        Version::Three => app.stores.addresses.image(file),
+    }
+}
+
+async fn base(
+    State(app): State<App>,
+    Extension(version): Extension<Version>,
+    asking: Asking,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
-    let to = format!("{}/info.json", app.stores.addresses.image(placed.file.file));
+    let to = format!("{}/info.json", service(&app, version, placed.file.file));
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, http::text(&to))]).into_response())
 }
 
 async fn info_json(
     State(app): State<App>,
+    Extension(version): Extension<Version>,
     asking: Asking,
     Path(id): Path<String>,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
-    let service = app.stores.addresses.image(placed.file.file);
+    if let Found::Failed(why) = app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+        return Err(Error::Failed(why));
+    }
+    let service = service(&app, version, placed.file.file);
     let keeping = Keeping::of(&placed.standing, asking.at, INFO_SECONDS);
-    describe(&Asked { method: &method, headers: &headers }, &placed.file, service, keeping, &app.settings.limits)
+    let asked = Asked { method: &method, headers: &headers };
+    describe(version, &asked, &placed.file, service, keeping, &app.settings.limits)
 }
 
 async fn pixels(
     State(app): State<App>,
+    Extension(version): Extension<Version>,
     Extension(engine): Extension<Arc<Engine>>,
     asking: Asking,
     Path((id, region, size, rotation, quality)): Path<(String, String, String, String, String)>,
@@ -80,19 +106,26 @@ async fn pixels(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
+    let request = Request::parse(version, &region, &size, &rotation, &quality)?;
+    let pack = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+        Found::Pack(pack) => Some(pack),
+        Found::Nothing => None,
+        Found::Failed(why) => return Err(Error::Failed(why)),
+    };
     let shown = Shown {
-        service: &app.stores.addresses.image(placed.file.file),
+        version,
+        service: &service(&app, version, placed.file.file),
         file: &placed.file,
+        pack: pack.as_ref(),
         keeping: Keeping::of(&placed.standing, asking.at, IMAGE_SECONDS),
         limits: &app.settings.limits,
     };
     let asked = Asked { method: &method, headers: &headers };
-    let request = || Request::parse(&region, &size, &rotation, &quality);
     let (storage, path) = (app.storage.clone(), placed.file.path.clone());
-    show(&engine, &asked, &shown, request, async move { storage.get(&path).await }).await
+    show(&engine, &asked, &shown, &request, async move { storage.get(&path).await }).await
 }
 
-async fn find(app: &App, asking: Asking, id: &str) -> Result<Placed, Error> {
+async fn find(app: &App, asking: Asking, id: &str) -> Result<Arc<Placed>, Error> {
     let id = FileId::parse(id).map_err(|_no_file_is_called_so| Error::NotFound)?;
     Ok(app.file(asking, id, Act::Fetch).await?)
 }
@@ -103,69 +136,80 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
         return Err(Error::NotShown(file.media_type.clone()));
     };
     let sides = Sides::new(width, height);
-    if !decode::MEDIA_TYPES.contains(&file.media_type.as_str()) || sides.area() == 0 {
+    if !MEDIA_TYPES.contains(&file.media_type.as_str()) || sides.area() == 0 {
         return Err(Error::NotShown(file.media_type.clone()));
     }
     if sides.area() > limits.image_pixels {
         return Err(Error::TooLarge { unit: "pixels", given: sides.area(), limit: limits.image_pixels });
-    }
-    if file.bytes > MASTER_BYTES_MAX {
-        return Err(Error::TooLarge { unit: "bytes", given: file.bytes, limit: MASTER_BYTES_MAX });
     }
     Ok(sides)
 }
 
 /// Answers with info.json.
 pub fn describe(
+    version: Version,
     asked: &Asked<'_>,
     file: &StoredFile,
     service: String,
     keeping: Keeping,
     limits: &config::Limits,
 ) -> Result<Response, Error> {
-    let info = Info::new(service, sides(file, limits)?);
-    Ok(http::json(asked, info.to_json(), CONTEXT, keeping, Some(PROFILE_LINK)))
+    let body = info::to_json(version, service, sides(file, limits)?);
+    let kind = match version {
+        Version::Two => http::json_kind_2(asked.headers),
+        Version::Three => http::json_kind(asked.headers),
+    };
+    Ok(http::json_as(kind, asked, body, version.context(), keeping, Some(version.profile_link())))
 }
 
 /// A file that the asker may see, and how it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
+    /// By which specification.
+    pub version: Version,
     /// The address of its image service.
     pub service: &'a str,
     /// The file.
     pub file: &'a StoredFile,
+    /// Its tiles, if they are made.
+    pub pack: Option<&'a Arc<Pack>>,
     /// How long the answer may be kept.
     pub keeping: Keeping,
     /// What is too much.
     pub limits: &'a config::Limits,
 }
 
-/// Answers with pixels. `request` reads the address; `load` fetches the master, and is not awaited for a HEAD, a 304, or
-/// an answer at hand.
+/// Answers with pixels. `load` fetches the master, and is not awaited for what a pack holds, a HEAD, a 304, or an answer
+/// at hand.
 pub async fn show<F>(
     engine: &Arc<Engine>,
     asked: &Asked<'_>,
     shown: &Shown<'_>,
-    request: impl FnOnce() -> Result<Request, Error>,
+    request: &Request,
     load: F,
 ) -> Result<Response, Error>
 where
     F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
 {
     let sides = sides(shown.file, shown.limits)?;
-    let plan = resolve(&request()?, sides, LIMITS)?;
-    let etag = http::etag(&[shown.file.sha256.as_bytes(), plan.canonical.as_bytes(), render::VERSION]);
-    let links = format!("<{}/{}>;rel=\"canonical\", {PROFILE_LINK}", shown.service, plan.canonical);
+    let plan = resolve(shown.version, request, sides, LIMITS)?;
+    // A pack that is made anew has another digest, and so have its answers.
+    let source = shown.pack.map_or(&shown.file.sha256, |pack| pack.index.digest());
+    let etag = http::etag(&[source.as_bytes(), plan.canonical.as_bytes(), render::VERSION]);
+    let profile = shown.version.profile_link();
+    let links = format!("<{}/{}>;rel=\"canonical\", {profile}", shown.service, plan.canonical);
     let mut headers = http::common(&etag, shown.keeping, Some(&links));
     if http::is_held(asked.headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let media_type = match plan.format {
-        Format::Jpg => "image/jpeg",
-        Format::Png => "image/png",
-    };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(plan.format.media_type()));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let native = shown.pack.and_then(|pack| native::find(&plan, &pack.index).map(|entry| (pack, entry)));
+    if let Some((pack, entry)) = native {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(entry.length));
+        let body = if asked.method == Method::HEAD { Body::empty() } else { Body::from(stored(pack, entry).await?) };
+        return Ok((headers, body).into_response());
+    }
     let bytes = match engine.at_hand(&etag).await {
         Some(bytes) => bytes,
         // Its length is not known without the work, and an empty body would be told as a length of 0.
@@ -173,8 +217,31 @@ where
             let nothing = futures::stream::empty::<Result<Bytes, std::io::Error>>();
             return Ok((headers, Body::from_stream(nothing)).into_response());
         }
-        None => engine.answer(shown.file, sides, &plan, &etag, shown.limits.decodes, load).await?,
+        None => worked_out(engine, shown, sides, &plan, &etag, load).await?,
     };
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
     Ok((headers, Body::from(bytes)).into_response())
+}
+
+async fn stored(pack: &Pack, entry: Entry) -> Result<Bytes, Error> {
+    let failed = |source| PacksError { path: "a pack".into(), doing: "reading a tile", source };
+    pack.read(entry).await.map_err(|source| Error::Packs(failed(source)))
+}
+
+async fn worked_out<F>(
+    engine: &Arc<Engine>,
+    shown: &Shown<'_>,
+    sides: Sides,
+    plan: &Plan,
+    etag: &str,
+    load: F,
+) -> Result<Bytes, Error>
+where
+    F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
+{
+    let decodes = shown.limits.decodes;
+    match shown.pack {
+        Some(pack) => engine.of_pack(pack, plan, etag, decodes).await,
+        None => engine.of_master(shown.file, sides, plan, etag, decodes, load).await,
+    }
 }

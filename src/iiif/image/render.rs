@@ -1,75 +1,147 @@
-//! From pixels and a plan to the bytes of an answer: crop, resize, turn, colour, encode, in the order of the
-//! specification (Image API 3.0 §4.6).
+//! From pixels and a plan to the pixels of an answer: crop, resize, turn, colour, in the order of the specification
+//! (Image API 3.0 §4.6).
+
+use std::io;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, RgbImage};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use fonds_workers::pack::geometry::TILE;
+use fonds_workers::picture::{self, Channels, Pixels, Sides};
+use image::{DynamicImage, GrayImage, RgbImage};
 
+use crate::derivatives::Pack;
 use crate::iiif::error::Error;
-use crate::iiif::image::decode::{Channels, Pixels};
-use crate::iiif::image::geometry::Sides;
-use crate::iiif::image::request::{Format, Quality, Rotation, Turn};
+use crate::iiif::image::native::{Cover, cover};
+use crate::iiif::image::request::{Quality, Rotation, Turn};
 use crate::iiif::image::resolve::{Plan, Rect};
+use crate::iiif::image::turn::{Turned, by_degrees};
 
 /// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
-pub const VERSION: &[u8] = b"jpeg-encoder 0.7 q85 4:2:0, png fast, lanczos3; 1";
-/// JPEG quality. 75 shows in gradients of sky; 95 doubles the bytes.
-const JPEG_QUALITY: u8 = 85;
+pub const VERSION: &[u8] = b"jpeg-encoder 0.7 q85 4:2:0, png fast, webp 80, lanczos3; 2";
+/// Pixels of tiles that are decoded for one answer: four times the largest answer would be too much at once.
+const COVER_PIXELS_MAX: u64 = 100_000_000;
 /// Where black and white part.
 const BITONAL_THRESHOLD: u8 = 128;
 
-/// Renders the plan. The plan was resolved against the sides of these pixels.
-pub fn render(master: &Pixels, plan: &Plan) -> Result<Vec<u8>, Error> {
-    let scaled = if plan.size == plan.region.sides {
-        crop(master, plan.region)?
-    } else {
-        resize(master, plan.region, plan.size)?
+/// What the pixels of an answer are made of.
+pub enum From<'a> {
+    /// All pixels of the master.
+    Master(&'a Pixels),
+    /// Its pack.
+    Pack(&'a Pack),
+}
+
+/// The pixels that a plan asks for. It was resolved against the sides of this image.
+pub fn render(from: &From<'_>, plan: &Plan) -> Result<Turned, Error> {
+    let scaled = match from {
+        From::Master(master) => sized(master, (0, 0), 1, plan)?,
+        From::Pack(pack) => of_pack(pack, plan)?,
     };
     let turned = turn(scaled, plan.rotation)?;
-    let coloured = colour(turned, plan.quality)?;
-    match plan.format {
-        Format::Jpg => jpeg(&coloured),
-        Format::Png => png(&coloured),
-    }
+    colour(turned, plan.quality)
 }
 
 fn failed(what: impl std::fmt::Display) -> Error {
     Error::Render(what.to_string())
 }
 
-fn crop(master: &Pixels, region: Rect) -> Result<Pixels, Error> {
-    let (width, count) = (master.sides.width as usize, master.channels.count());
-    let row_bytes = region.sides.width as usize * count;
-    let mut data = Vec::with_capacity(row_bytes * region.sides.height as usize);
-    let rows = master.data.chunks_exact(width * count).skip(region.y as usize).take(region.sides.height as usize);
-    for row in rows {
-        let from = region.x as usize * count;
-        data.extend_from_slice(row.get(from..from + row_bytes).ok_or_else(|| failed("the region leaves the image"))?);
+/// Decodes what is needed of a pack and makes the region of it.
+fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
+    let index = &pack.index;
+    let is_whole = plan.region.sides == index.sides();
+    if is_whole && let Some((sides, entry)) = index.whole_of_at_least(plan.size) {
+        let pixels = decoded(pack.read_now(entry).map_err(failed)?, sides)?;
+        return if sides == plan.size { Ok(pixels) } else { resize(&pixels, whole_of(sides), plan.size) };
     }
-    Ok(Pixels { sides: region.sides, channels: master.channels, data })
+    let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
+    let tiles = tiles(pack, &cover)?;
+    sized(&tiles, (cover.columns.0 * TILE, cover.rows.0 * TILE), cover.scale, plan)
 }
 
-fn resize(master: &Pixels, region: Rect, size: Sides) -> Result<Pixels, Error> {
-    let kind = match master.channels {
+/// The tiles of a cover, side by side.
+fn tiles(pack: &Pack, cover: &Cover) -> Result<Pixels, Error> {
+    let channels = pack.index.channels();
+    let count = channels.count();
+    let row_bytes = cover.sides.width as usize * count;
+    let mut data = vec![0; row_bytes * cover.sides.height as usize];
+    let mut top = 0;
+    for row in cover.rows.0..cover.rows.1 {
+        let (mut left, mut height) = (0, 0);
+        for column in cover.columns.0..cover.columns.1 {
+            let entry = pack.index.tile(cover.scale, column, row).ok_or_else(|| failed("a tile is missing"))?;
+            let tile = picture::encode::read_jpeg(&pack.read_now(entry).map_err(failed)?).map_err(failed)?;
+            if tile.channels != channels {
+                return Err(failed("a tile has other colours than its image"));
+            }
+            let tile_bytes = tile.sides.width as usize * count;
+            for (line, samples) in tile.data.chunks_exact(tile_bytes).enumerate() {
+                let begin = (top + line) * row_bytes + left;
+                let place = data.get_mut(begin..begin + tile_bytes);
+                place.ok_or_else(|| failed("a tile is larger than its place"))?.copy_from_slice(samples);
+            }
+            left += tile_bytes;
+            height = tile.sides.height as usize;
+        }
+        top += height;
+    }
+    Ok(Pixels { sides: cover.sides, channels, data })
+}
+
+fn decoded(bytes: Vec<u8>, sides: Sides) -> Result<Pixels, Error> {
+    let pixels = picture::encode::read_jpeg(&bytes).map_err(failed)?;
+    if pixels.sides == sides { Ok(pixels) } else { Err(failed(io::Error::from(io::ErrorKind::InvalidData))) }
+}
+
+/// The region of a plan at its size, out of pixels of a level whose first is at `corner` of that level.
+fn sized(level: &Pixels, corner: (u32, u32), scale: u32, plan: &Plan) -> Result<Pixels, Error> {
+    let region = plan.region;
+    if scale == 1 && plan.size == region.sides {
+        return crop(level, Rect { x: region.x - corner.0, y: region.y - corner.1, sides: region.sides });
+    }
+    let along = |from: u32, side: u32, corner: u32, there: u32| {
+        let begin = (f64::from(from) / f64::from(scale) - f64::from(corner)).clamp(0.0, f64::from(there) - 1.0);
+        // At an odd edge the last pixel of a level stands for less than two.
+        (begin, (f64::from(side) / f64::from(scale)).min(f64::from(there) - begin))
+    };
+    let (x, width) = along(region.x, region.sides.width, corner.0, level.sides.width);
+    let (y, height) = along(region.y, region.sides.height, corner.1, level.sides.height);
+    resize(level, (x, y, width, height), plan.size)
+}
+
+fn whole_of(sides: Sides) -> (f64, f64, f64, f64) {
+    (0.0, 0.0, f64::from(sides.width), f64::from(sides.height))
+}
+
+fn crop(from: &Pixels, region: Rect) -> Result<Pixels, Error> {
+    let (width, count) = (from.sides.width as usize, from.channels.count());
+    let row_bytes = region.sides.width as usize * count;
+    let mut data = Vec::with_capacity(row_bytes * region.sides.height as usize);
+    let rows = from.data.chunks_exact(width * count).skip(region.y as usize).take(region.sides.height as usize);
+    for row in rows {
+        let left = region.x as usize * count;
+        data.extend_from_slice(row.get(left..left + row_bytes).ok_or_else(|| failed("the region leaves the image"))?);
+    }
+    Ok(Pixels { sides: region.sides, channels: from.channels, data })
+}
+
+/// A part of an image (left, top, width, height) at another size.
+fn resize(from: &Pixels, part: (f64, f64, f64, f64), size: Sides) -> Result<Pixels, Error> {
+    let kind = match from.channels {
         Channels::Gray => PixelType::U8,
         Channels::Rgb => PixelType::U8x3,
     };
-    let source = ImageRef::new(master.sides.width, master.sides.height, &master.data, kind).map_err(failed)?;
+    let source = ImageRef::new(from.sides.width, from.sides.height, &from.data, kind).map_err(failed)?;
     let mut target = Image::new(size.width, size.height, kind);
-    let corner = (f64::from(region.x), f64::from(region.y));
-    let sides = (f64::from(region.sides.width), f64::from(region.sides.height));
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .crop(corner.0, corner.1, sides.0, sides.1);
+    let (left, top, width, height) = part;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(left, top, width, height);
     Resizer::new().resize(&source, &mut target, &options).map_err(failed)?;
-    Ok(Pixels { sides: size, channels: master.channels, data: target.into_vec() })
+    Ok(Pixels { sides: size, channels: from.channels, data: target.into_vec() })
 }
 
-fn turn(pixels: Pixels, rotation: Rotation) -> Result<Pixels, Error> {
+fn turn(pixels: Pixels, rotation: Rotation) -> Result<Turned, Error> {
     if !rotation.mirrored && rotation.turn == Turn::None {
-        return Ok(pixels);
+        return Ok(Turned::opaque(pixels));
     }
     let mut image = to_image(pixels)?;
     if rotation.mirrored {
@@ -80,26 +152,29 @@ fn turn(pixels: Pixels, rotation: Rotation) -> Result<Pixels, Error> {
         Turn::Quarter => image.rotate90(),
         Turn::Half => image.rotate180(),
         Turn::ThreeQuarters => image.rotate270(),
+        Turn::Degrees(degrees) => return by_degrees(&from_image(image), degrees),
     };
-    Ok(from_image(image))
+    Ok(Turned::opaque(from_image(image)))
 }
 
-fn colour(pixels: Pixels, quality: Quality) -> Result<Pixels, Error> {
+fn colour(turned: Turned, quality: Quality) -> Result<Turned, Error> {
+    let Turned { pixels, alpha } = turned;
     let gray = match (quality, pixels.channels) {
-        (Quality::Default, _) => return Ok(pixels),
+        (Quality::Default, _) => return Ok(Turned { pixels, alpha }),
         (Quality::Gray | Quality::Bitonal, Channels::Gray) => pixels,
         (Quality::Gray | Quality::Bitonal, Channels::Rgb) => {
             from_image(DynamicImage::ImageLuma8(to_image(pixels)?.into_luma8()))
         }
     };
     if quality == Quality::Gray {
-        return Ok(gray);
+        return Ok(Turned { pixels: gray, alpha });
     }
     let threshold = |sample: &u8| if *sample < BITONAL_THRESHOLD { 0 } else { u8::MAX };
-    Ok(Pixels { data: gray.data.iter().map(threshold).collect(), ..gray })
+    Ok(Turned { pixels: Pixels { data: gray.data.iter().map(threshold).collect(), ..gray }, alpha })
 }
 
-fn to_image(pixels: Pixels) -> Result<DynamicImage, Error> {
+/// As the library of images holds them.
+pub(super) fn to_image(pixels: Pixels) -> Result<DynamicImage, Error> {
     let Sides { width, height } = pixels.sides;
     let image = match pixels.channels {
         Channels::Gray => GrayImage::from_raw(width, height, pixels.data).map(DynamicImage::ImageLuma8),
@@ -115,31 +190,4 @@ fn from_image(image: DynamicImage) -> Pixels {
     } else {
         Pixels { sides, channels: Channels::Gray, data: image.into_luma8().into_raw() }
     }
-}
-
-fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, Error> {
-    let (width, height) = (u16::try_from(pixels.sides.width), u16::try_from(pixels.sides.height));
-    let (Ok(width), Ok(height)) = (width, height) else { return Err(failed("a side is longer than a JPEG can be")) };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, JPEG_QUALITY);
-    let kind = match pixels.channels {
-        Channels::Gray => ColorType::Luma,
-        Channels::Rgb => {
-            encoder.set_sampling_factor(SamplingFactor::F_2_2);
-            ColorType::Rgb
-        }
-    };
-    encoder.encode(&pixels.data, width, height, kind).map_err(failed)?;
-    Ok(bytes)
-}
-
-fn png(pixels: &Pixels) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    let kind = match pixels.channels {
-        Channels::Gray => ExtendedColorType::L8,
-        Channels::Rgb => ExtendedColorType::Rgb8,
-    };
-    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, PngFilter::Adaptive);
-    encoder.write_image(&pixels.data, pixels.sides.width, pixels.sides.height, kind).map_err(failed)?;
-    Ok(bytes)
 }

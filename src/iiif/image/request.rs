@@ -1,9 +1,29 @@
 //! What an image request says: `{region}/{size}/{rotation}/{quality}.{format}`, read and nothing more.
 //!
-//! Image API 3.0 §4. Whether an image can give what is asked is decided by `resolve`. Numbers are digits and at most one
+//! Image API 3.0 and 2.1.1 §4. Whether an image can give what is asked is decided by `resolve`. Numbers are digits and at most one
 //! full stop: no sign, no exponent; their length is checked before they are read.
 
 use crate::iiif::error::Error;
+
+/// Which of the two specifications an address follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// Image API 2.1.1.
+    Two,
+    /// Image API 3.0.
+    Three,
+}
+
+impl Version {
+    /// As addresses spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Two => "2",
+            Self::Three => "3",
+        }
+    }
+}
 
 /// Characters of one part of the address: the longest sensible one, four percentages, has fewer.
 const PART_CHARS_MAX: usize = 128;
@@ -38,8 +58,8 @@ pub enum Size {
     Exact(u32, u32),
 }
 
-/// Turned clockwise by a multiple of 90 degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Turned clockwise.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Turn {
     /// Upright.
     None,
@@ -49,10 +69,12 @@ pub enum Turn {
     Half,
     /// By 270 degrees.
     ThreeQuarters,
+    /// By so many degrees, more than 0 and less than 360.
+    Degrees(f64),
 }
 
 /// Mirrored first, then turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rotation {
     /// Mirrored at the vertical axis.
     pub mirrored: bool,
@@ -78,6 +100,42 @@ pub enum Format {
     Jpg,
     /// PNG.
     Png,
+    /// WebP, with loss.
+    Webp,
+    /// TIFF, not compressed.
+    Tif,
+    /// GIF of 256 colours.
+    Gif,
+    /// PDF of one page.
+    Pdf,
+}
+
+impl Format {
+    /// Every format, with its name in addresses and its media type.
+    pub const ALL: &[(Self, &'static str, &'static str)] = &[
+        (Self::Jpg, "jpg", "image/jpeg"),
+        (Self::Png, "png", "image/png"),
+        (Self::Webp, "webp", "image/webp"),
+        (Self::Tif, "tif", "image/tiff"),
+        (Self::Gif, "gif", "image/gif"),
+        (Self::Pdf, "pdf", "application/pdf"),
+    ];
+
+    /// As addresses spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.entry().1
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        self.entry().2
+    }
+
+    fn entry(self) -> (Self, &'static str, &'static str) {
+        Self::ALL.iter().copied().find(|(format, ..)| *format == self).unwrap_or(Self::ALL[0])
+    }
 }
 
 /// One image request.
@@ -87,6 +145,8 @@ pub struct Request {
     pub region: Region,
     /// How large.
     pub size: Size,
+    /// Whether it may be larger than the region (`^`).
+    pub upscaled: bool,
     /// Which way up.
     pub rotation: Rotation,
     /// Which colours.
@@ -97,15 +157,21 @@ pub struct Request {
 
 impl Request {
     /// Reads the four last parts of an image address, already decoded.
-    pub fn parse(region: &str, size: &str, rotation: &str, quality_format: &str) -> Result<Self, Error> {
+    pub fn parse(
+        version: Version,
+        region: &str,
+        size: &str,
+        rotation: &str,
+        quality_format: &str,
+    ) -> Result<Self, Error> {
         let wrong = |why| Error::syntax("quality and format", quality_format, why);
         let (quality, format) = quality_format.rsplit_once('.').ok_or_else(|| wrong("no full stop and format"))?;
-        // The size comes last: an upscaling that is not implemented is still read, and only then refused.
         let region = parse_region(region)?;
+        let (size, upscaled) = parse_size(version, size)?;
         let rotation = parse_rotation(rotation)?;
         let quality = parse_quality(quality)?;
         let format = parse_format(format)?;
-        Ok(Self { region, size: parse_size(size)?, rotation, quality, format })
+        Ok(Self { region, size, upscaled, rotation, quality, format })
     }
 }
 
@@ -126,14 +192,25 @@ fn parse_region(text: &str) -> Result<Region, Error> {
     numbers.ok_or_else(|| wrong("neither full nor square nor x,y,w,h nor pct:x,y,w,h"))
 }
 
-fn parse_size(text: &str) -> Result<Size, Error> {
+/// The size, and whether it may be larger than the region.
+fn parse_size(version: Version, text: &str) -> Result<(Size, bool), Error> {
     let wrong = |why| Error::syntax("size", text, why);
     if text.len() > PART_CHARS_MAX {
         return Err(wrong("too long"));
     }
-    let (plain, upscaled) = text.strip_prefix('^').map_or((text, false), |rest| (rest, true));
-    let size = plain_size(plain).ok_or_else(|| wrong("neither max nor w, nor ,h nor pct:n nor w,h nor !w,h"))?;
-    if upscaled { Err(Error::NotImplemented("scaling up (^)")) } else { Ok(size) }
+    match version {
+        Version::Three => {
+            let (plain, upscaled) = text.strip_prefix('^').map_or((text, false), |rest| (rest, true));
+            let size =
+                plain_size(plain).ok_or_else(|| wrong("neither max nor w, nor ,h nor pct:n nor w,h nor !w,h"))?;
+            Ok((size, upscaled))
+        }
+        Version::Two if text == "full" => Ok((Size::Max, false)),
+        Version::Two => {
+            let size = plain_size(text);
+            Ok((size.ok_or_else(|| wrong("neither full nor max nor w, nor ,h nor pct:n nor w,h nor !w,h"))?, false))
+        }
+    }
 }
 
 fn plain_size(text: &str) -> Option<Size> {
@@ -164,12 +241,9 @@ fn parse_rotation(text: &str) -> Result<Rotation, Error> {
     if degrees > 360.0 {
         return Err(wrong("more than 360 degrees"));
     }
-    let quarters = degrees / 90.0;
-    let turn = [Turn::None, Turn::Quarter, Turn::Half, Turn::ThreeQuarters, Turn::None];
-    let found = (0u32..).zip(turn).find(|(quarter, _)| f64::from(*quarter).to_bits() == quarters.to_bits());
-    // §4.3: unsupported angles are a 400 as well, and info.json does not declare rotationArbitrary.
-    let (_, turn) = found.ok_or_else(|| wrong("only multiples of 90 degrees are supported"))?;
-    Ok(Rotation { mirrored, turn })
+    let quarters = [(0.0, Turn::None), (90.0, Turn::Quarter), (180.0, Turn::Half), (270.0, Turn::ThreeQuarters)];
+    let quarter = quarters.into_iter().find(|(quarter, _)| (degrees % 360.0) == *quarter);
+    Ok(Rotation { mirrored, turn: quarter.map_or(Turn::Degrees(degrees), |(_, turn)| turn) })
 }
 
 fn parse_quality(text: &str) -> Result<Quality, Error> {
@@ -182,11 +256,8 @@ fn parse_quality(text: &str) -> Result<Quality, Error> {
 }
 
 fn parse_format(text: &str) -> Result<Format, Error> {
-    match text {
-        "jpg" => Ok(Format::Jpg),
-        "png" => Ok(Format::Png),
-        _ => Err(Error::syntax("format", text, "neither jpg nor png")),
-    }
+    let known = Format::ALL.iter().find(|(_, name, _)| *name == text);
+    known.map(|(format, ..)| *format).ok_or_else(|| Error::syntax("format", text, "not one of those in info.json"))
 }
 
 fn four<T>(text: &str, read: fn(&str) -> Option<T>) -> Option<[T; 4]> {
@@ -217,7 +288,7 @@ mod tests {
 
     fn read(path: &str) -> Result<Request, u16> {
         let parts: Vec<&str> = path.split('/').collect();
-        Request::parse(parts[0], parts[1], parts[2], parts[3]).map_err(|error| error.status().as_u16())
+        Request::parse(Version::Three, parts[0], parts[1], parts[2], parts[3]).map_err(|error| error.status().as_u16())
     }
 
     fn check_refused(path: &str, status: u16) {
@@ -267,14 +338,12 @@ mod tests {
             "full/max/361/default.jpg",
             "full/max/-90/default.jpg",
             "full/max/+90/default.jpg",
-            "full/max/45/default.png",
             "full/max/!/default.jpg",
             "full/max//default.jpg",
             "full/max/./default.jpg",
             "full/max/0/native.jpg",
             "full/max/0/grey.jpg",
             "full/max/0/default.xyz",
-            "full/max/0/default.tif",
             "full/max/0/default",
             "full/max/0/.jpg",
             "full/max/0/default.jpg.jpg",
@@ -283,10 +352,30 @@ mod tests {
         }
     }
     #[test]
-    fn scaling_up_is_understood_and_not_implemented() {
-        for size in ["^max", "^400,400", "^!400,300", "^400,", "^,400", "^pct:200"] {
-            check_refused(&format!("full/{size}/0/default.jpg"), 501);
+    fn scaling_up_is_asked_for_by_name() {
+        for (size, read_as) in
+            [("^max", Size::Max), ("^!400,300", Size::Confined(400, 300)), ("^,400", Size::Height(400))]
+        {
+            let request = read(&format!("full/{size}/0/default.jpg")).unwrap();
+            assert_eq!((request.size, request.upscaled), (read_as, true), "{size}");
         }
+    }
+    #[test]
+    fn any_angle_is_read_and_right_ones_are_known() {
+        let turn = |degrees: &str| read(&format!("full/max/{degrees}/default.png")).unwrap().rotation.turn;
+        assert_eq!(
+            (turn("45"), turn("0.5"), turn("359.99")),
+            (Turn::Degrees(45.0), Turn::Degrees(0.5), Turn::Degrees(359.99))
+        );
+        assert_eq!((turn("180"), turn("270.0"), turn("360.0")), (Turn::Half, Turn::ThreeQuarters, Turn::None));
+    }
+    #[test]
+    fn version_2_says_full_and_knows_no_scaling_up_by_name() {
+        let read =
+            |size| Request::parse(Version::Two, "full", size, "0", "default.jpg").map_err(|error| error.status());
+        assert_eq!(read("full").unwrap().size, Size::Max);
+        assert_eq!(read("max").unwrap().size, Size::Max);
+        assert_eq!(read("^max").unwrap_err(), 400);
     }
     #[test]
     fn a_part_without_end_is_refused_before_it_is_read() {

@@ -1,10 +1,12 @@
 //! From what is asked and how large the image is to what must be done: which pixels, how large, which way up.
 //!
-//! Pure. Image API 3.0 §4.1, §4.2, §4.7 and implementation notes §4.
+//! Pure. Image API 3.0 and 2.1.1 §4.1, §4.2, §4.7 and implementation notes §4.
+
+use fonds_workers::pack::geometry::{confine, free_side};
 
 use crate::iiif::error::Error;
 use crate::iiif::image::geometry::{Limits, Sides};
-use crate::iiif::image::request::{Format, Quality, Region, Request, Rotation, Size, Turn};
+use crate::iiif::image::request::{Format, Quality, Region, Request, Rotation, Size, Turn, Version};
 
 /// A part of an image, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Rect {
 }
 
 /// What must be done to answer a request. Two requests with equal plans have equal answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Which pixels.
     pub region: Rect,
@@ -35,28 +37,46 @@ pub struct Plan {
 }
 
 /// Resolves a request against an image of these sides.
-pub fn resolve(request: &Request, image: Sides, limits: Limits) -> Result<Plan, Error> {
+pub fn resolve(version: Version, request: &Request, image: Sides, limits: Limits) -> Result<Plan, Error> {
     let region = resolve_region(request.region, image)?;
-    let size = resolve_size(request.size, region.sides, limits)?;
+    let size = if request.upscaled {
+        resolve_upscaled(request.size, region.sides, limits)?
+    } else {
+        resolve_size(request.size, region.sides, limits)?
+    };
     let (rotation, quality, format) = (request.rotation, request.quality, request.format);
-    let canonical = canonical(region, size, image, limits, request);
+    let canonical = [
+        canonical_region(region, image),
+        canonical_size(version, size, region.sides, limits),
+        canonical_rotation(rotation),
+        canonical_quality(quality, format),
+    ];
+    let canonical = canonical.join("/");
     Ok(Plan { region, size, rotation, quality, format, canonical })
 }
 
 /// What `max` gives for a region of these sides: all of it, or as much as the limits allow.
 #[must_use]
 pub fn largest(region: Sides, limits: Limits) -> Sides {
-    let confined = confine(region, Sides::new(limits.side, limits.side));
-    if confined.area() <= limits.area {
-        return confined;
+    if limits.allow(region) { region } else { up_to(region, limits) }
+}
+
+/// The largest image of this shape that the limits allow, larger than the shape or not: what `^max` gives.
+fn up_to(shape: Sides, limits: Limits) -> Sides {
+    let longest = u64::from(shape.width.max(shape.height));
+    let grown =
+        |side: u32| u32::try_from(u64::from(side) * u64::from(limits.side) / longest).unwrap_or(u32::MAX).max(1);
+    let by_side = Sides::new(grown(shape.width), grown(shape.height));
+    if by_side.area() <= limits.area {
+        return by_side;
     }
     // Both sides are rounded down, so that their product stays below the limit.
-    let ratio = f64::from(region.width) / f64::from(region.height);
+    let ratio = f64::from(shape.width) / f64::from(shape.height);
     let (mut width, mut height) = (floor_sqrt(limits.area, ratio), floor_sqrt(limits.area, 1.0 / ratio));
     while u64::from(width) * u64::from(height) > limits.area {
         if width > height { width -= 1 } else { height -= 1 }
     }
-    Sides::new(width.clamp(1, confined.width), height.clamp(1, confined.height))
+    Sides::new(width.clamp(1, by_side.width), height.clamp(1, by_side.height))
 }
 
 #[expect(
@@ -119,7 +139,38 @@ fn resolve_size(size: Size, region: Sides, limits: Limits) -> Result<Sides, Erro
     if over || sides.width > region.width || sides.height > region.height {
         return impossible("it is larger than the region, which takes a ^");
     }
-    if !sides.is_within(limits) {
+    if !limits.allow(sides) {
+        return impossible("it is over the limits in info.json");
+    }
+    Ok(sides)
+}
+
+/// A size that may be larger than the region (§4.2, `^`).
+fn resolve_upscaled(size: Size, region: Sides, limits: Limits) -> Result<Sides, Error> {
+    let impossible = |why| Err(Error::Impossible { part: "size", why });
+    let across = |height: u32| free_side(height, region.height, region.width);
+    let down = |width: u32| free_side(width, region.width, region.height);
+    let sides = match size {
+        Size::Max => return Ok(up_to(region, limits)),
+        Size::Confined(width, height) => {
+            if width == 0 || height == 0 {
+                return impossible("it has no pixels");
+            }
+            let most = up_to(region, limits);
+            let (width, height) = (width.min(most.width), height.min(most.height));
+            let by_width = u64::from(width) * u64::from(region.height) <= u64::from(height) * u64::from(region.width);
+            let sides = if by_width { Sides::new(width, down(width)) } else { Sides::new(across(height), height) };
+            return Ok(Sides::new(sides.width.clamp(1, width), sides.height.clamp(1, height)));
+        }
+        Size::Width(width) => Sides::new(width, down(width)),
+        Size::Height(height) => Sides::new(across(height), height),
+        Size::Percent(number) => Sides::new(per_cent(number, region.width), per_cent(number, region.height)),
+        Size::Exact(width, height) => Sides::new(width, height),
+    };
+    if sides.width == 0 || sides.height == 0 {
+        return impossible("it has no pixels");
+    }
+    if !limits.allow(sides) {
         return impossible("it is over the limits in info.json");
     }
     Ok(sides)
@@ -131,68 +182,44 @@ fn per_cent(number: f64, side: u32) -> u32 {
     (number * f64::from(side) / 100.0).round() as u32
 }
 
-/// The largest sides of this shape within a space, never larger than the shape, never less than a pixel.
-fn confine(shape: Sides, space: Sides) -> Sides {
-    if shape.width <= space.width && shape.height <= space.height {
-        return shape;
+fn canonical_region(region: Rect, image: Sides) -> String {
+    if region.sides == image {
+        return "full".to_owned();
     }
-    let by_width = u64::from(space.width) * u64::from(shape.height) <= u64::from(space.height) * u64::from(shape.width);
-    if by_width {
-        let height = free_side(space.width, shape.width, shape.height);
-        Sides::new(space.width, height.clamp(1, space.height.max(1)))
-    } else {
-        let width = free_side(space.height, shape.height, shape.width);
-        Sides::new(width.clamp(1, space.width.max(1)), space.height)
+    format!("{},{},{},{}", region.x, region.y, region.sides.width, region.sides.height)
+}
+
+fn canonical_size(version: Version, size: Sides, region: Sides, limits: Limits) -> String {
+    let exact = format!("{},{}", size.width, size.height);
+    match version {
+        Version::Three if size == largest(region, limits) => "max".to_owned(),
+        Version::Three if size.width <= region.width && size.height <= region.height => exact,
+        Version::Three if size == up_to(region, limits) => "^max".to_owned(),
+        Version::Three => format!("^{exact}"),
+        // §4.7: what is not as large as it can be is told by its width, where the shape is kept.
+        Version::Two if size == region => "full".to_owned(),
+        Version::Two if free_side(size.width, region.width, region.height) == size.height => format!("{},", size.width),
+        Version::Two => exact,
     }
 }
 
-/// The other side that keeps the shape, when the side `along` becomes `given`.
-///
-/// It is ours to round. Where `given` is a level of the pyramid, the other side is that level's too, so that a stored
-/// level answers; elsewhere it is the nearest pixel.
-fn free_side(given: u32, along: u32, across: u32) -> u32 {
-    let exact = u64::from(across) * u64::from(given);
-    let along_wide = u64::from(along);
-    let mut scale = 1u32;
-    while scale < along && along.div_ceil(scale) > given {
-        scale = scale.saturating_mul(2);
+fn canonical_rotation(rotation: Rotation) -> String {
+    let mirror = if rotation.mirrored { "!" } else { "" };
+    match rotation.turn {
+        Turn::None => format!("{mirror}0"),
+        Turn::Quarter => format!("{mirror}90"),
+        Turn::Half => format!("{mirror}180"),
+        Turn::ThreeQuarters => format!("{mirror}270"),
+        // As short as it can be: without zeros at the end, with one before the full stop.
+        Turn::Degrees(degrees) => format!("{mirror}{degrees}"),
     }
-    if along.div_ceil(scale) == given {
-        let level = across.div_ceil(scale);
-        // A very flat image has levels that are far from its shape: there the shape decides.
-        if (u64::from(level) * along_wide).abs_diff(exact) <= along_wide {
-            return level;
-        }
-    }
-    u32::try_from((2 * exact + along_wide) / (2 * along_wide)).unwrap_or(u32::MAX)
 }
 
-fn canonical(region: Rect, size: Sides, image: Sides, limits: Limits, request: &Request) -> String {
-    let region_text = if region.sides == image {
-        "full".to_owned()
-    } else {
-        format!("{},{},{},{}", region.x, region.y, region.sides.width, region.sides.height)
-    };
-    let size_text = if size == largest(region.sides, limits) {
-        "max".to_owned()
-    } else {
-        format!("{},{}", size.width, size.height)
-    };
-    let mirror = if request.rotation.mirrored { "!" } else { "" };
-    let turn = match request.rotation.turn {
-        Turn::None => "0",
-        Turn::Quarter => "90",
-        Turn::Half => "180",
-        Turn::ThreeQuarters => "270",
-    };
-    let quality = match request.quality {
+fn canonical_quality(quality: Quality, format: Format) -> String {
+    let quality = match quality {
         Quality::Default => "default",
         Quality::Gray => "gray",
         Quality::Bitonal => "bitonal",
     };
-    let format = match request.format {
-        Format::Jpg => "jpg",
-        Format::Png => "png",
-    };
-    format!("{region_text}/{size_text}/{mirror}{turn}/{quality}.{format}")
+    format!("{quality}.{}", format.as_str())
 }

@@ -1,0 +1,11 @@
+//! What is made of masters so that nobody waits for a decoder: tile packs, one for each image.
+//!
+//! They lie in `packs` of the data directory, named by the digest of the master, so that the same image on two objects
+//! is cut once. They are a cache: thrown away, they are made again from the masters. What cannot be made is written down
+//! there with the reason and not tried again until the pipeline changes.
+
+mod packs;
+mod worker;
+
+pub use packs::{Found, Pack, Packs, PacksError};
+pub use worker::{Made, Waiting, Worker, WorkerError};

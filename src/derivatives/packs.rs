@@ -1,0 +1,261 @@
+//! The folder of tile packs: finding, reading and making them.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, BufReader, BufWriter, IoSliceMut, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fonds_schemas::{Sha256, StoredFile};
+use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, PIPELINE};
+use fonds_workers::picture::{self, Sides};
+use moka::sync::Cache;
+use rustix::io::{ReadWriteFlags, preadv2};
+use serde::{Deserialize, Serialize};
+
+/// Packs that are held open: each takes a file descriptor, and a system allows a thousand.
+const OPEN_MAX: u64 = 256;
+/// Bytes of a note why there is no pack.
+const NOTE_BYTES_MAX: u64 = 64 << 10;
+
+/// Why the folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("could not use {path}: {doing}")]
+pub struct PacksError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What was being done.
+    pub doing: &'static str,
+    /// What the system said.
+    #[source]
+    pub source: io::Error,
+}
+
+/// What there is of a master.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Its pack.
+    Pack(Arc<Pack>),
+    /// Nothing, and why nothing will come of it.
+    Failed(String),
+    /// Nothing yet.
+    Nothing,
+}
+
+/// An open pack.
+#[derive(Debug)]
+pub struct Pack {
+    file: Arc<File>,
+    /// What is in it and where.
+    pub index: Index,
+}
+
+/// Why there is no pack, as it is written beside the others.
+#[derive(Debug, Serialize, Deserialize)]
+struct Note {
+    pipeline: u32,
+    why: String,
+}
+
+/// The folder; cheap to clone.
+#[derive(Clone)]
+pub struct Packs {
+    folder: Arc<PathBuf>,
+    open: Cache<Sha256, Arc<Pack>>,
+}
+
+impl Packs {
+    /// Opens the folder and makes it where it is missing.
+    pub fn open(data: &Path) -> Result<Self, PacksError> {
+        let folder = data.join("packs");
+        make_folder(&folder)?;
+        Ok(Self { folder: Arc::new(folder), open: Cache::new(OPEN_MAX) })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What there is of the master with that digest.
+    pub async fn find(&self, master: &Sha256) -> Result<Found, PacksError> {
+        if let Some(pack) = self.open.get(master) {
+            return Ok(Found::Pack(pack));
+        }
+        let (packs, master) = (self.clone(), *master);
+        let found = tokio::task::spawn_blocking(move || packs.look(&master)).await;
+        found.map_err(|stopped| self.failed("looking", &self.folder)(io::Error::other(stopped)))?
+    }
+
+    /// The same, on a thread that may block.
+    pub fn look(&self, master: &Sha256) -> Result<Found, PacksError> {
+        let path = self.path(master, "pack");
+        let failed = self.failed("reading a pack", &path);
+        match File::open(&path) {
+            Ok(file) => match read_index(&file, master).map_err(failed)? {
+                Some(index) => {
+                    let pack = Arc::new(Pack { file: Arc::new(file), index });
+                    self.open.insert(*master, Arc::clone(&pack));
+                    return Ok(Found::Pack(pack));
+                }
+                // Of another pipeline, or damaged: it is made again.
+                None => return Ok(Found::Nothing),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let path = self.path(master, "failed");
+        match File::open(&path) {
+            Ok(file) => {
+                let note = serde_json::from_reader::<_, Note>(io::Read::take(file, NOTE_BYTES_MAX));
+                // A note that cannot be read is none.
+                let why = note.ok().filter(|note| note.pipeline == PIPELINE).map(|note| note.why);
+                Ok(why.map_or(Found::Nothing, Found::Failed))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+            Err(error) => Err(self.failed("reading a note", &path)(error)),
+        }
+    }
+
+    /// Makes the pack of a master; `going_on` is asked from time to time whether to. Blocks for as long as it takes to
+    /// decode the image. What cannot be decoded is written down; `Ok(None)` where it was told to stop.
+    pub fn make(
+        &self,
+        file: &StoredFile,
+        bytes: File,
+        going_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Found>, PacksError> {
+        let path = self.path(&file.sha256, "pack");
+        let folder = path.parent().unwrap_or(&self.folder);
+        make_folder(folder)?;
+        // Seen only when it is whole; what a crash leaves is overwritten by whoever comes next.
+        let draft = path.with_extension("draft");
+        let failed = self.failed("writing a pack", &draft);
+        let mut to = BufWriter::with_capacity(1 << 20, File::create(&draft).map_err(failed)?);
+        let written = write(file, bytes, going_on, &mut to);
+        if !going_on() {
+            remove(&draft);
+            return Ok(None);
+        }
+        if let Err(why) = written {
+            remove(&draft);
+            let why = why.to_string();
+            self.note(&file.sha256, &why)?;
+            return Ok(Some(Found::Failed(why)));
+        }
+        let to = to.into_inner().map_err(|error| failed(error.into_error()))?;
+        to.sync_all().map_err(failed)?;
+        std::fs::rename(&draft, &path).map_err(failed)?;
+        remove(&self.path(&file.sha256, "failed"));
+        self.open.invalidate(&file.sha256);
+        self.look(&file.sha256).map(Some)
+    }
+
+    /// Writes down why nothing comes of a master.
+    pub fn note(&self, master: &Sha256, why: &str) -> Result<(), PacksError> {
+        let path = self.path(master, "failed");
+        let failed = self.failed("writing a note", &path);
+        make_folder(path.parent().unwrap_or(&self.folder))?;
+        let note = Note { pipeline: PIPELINE, why: why.to_owned() };
+        let text = serde_json::to_vec(&note).map_err(|error| failed(io::Error::other(error)))?;
+        let draft = path.with_extension("note");
+        let mut file = File::create(&draft).map_err(failed)?;
+        file.write_all(&text).map_err(failed)?;
+        std::fs::rename(&draft, &path).map_err(failed)
+    }
+
+    fn path(&self, master: &Sha256, kind: &str) -> PathBuf {
+        let name = master.to_string();
+        self.folder.join(&name[..2]).join(format!("{name}.{kind}"))
+    }
+
+    fn failed<'a>(&self, doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> PacksError + Copy + use<'a> {
+        move |source| PacksError { path: path.to_owned(), doing, source }
+    }
+}
+
+impl Pack {
+    /// The bytes of an entry. What the system holds in memory is copied at once; only what must come from the disk
+    /// waits on a thread of its own.
+    pub async fn read(&self, entry: Entry) -> io::Result<Bytes> {
+        let mut bytes = vec![0; entry.length as usize];
+        let held = preadv2(&*self.file, &mut [IoSliceMut::new(&mut bytes)], entry.offset, ReadWriteFlags::NOWAIT);
+        if held == Ok(bytes.len()) {
+            return Ok(bytes.into());
+        }
+        let file = Arc::clone(&self.file);
+        let read = tokio::task::spawn_blocking(move || {
+            file.read_exact_at(&mut bytes, entry.offset)?;
+            Ok(bytes.into())
+        });
+        read.await.map_err(io::Error::other)?
+    }
+
+    /// The bytes of an entry, on a thread that may block.
+    pub fn read_now(&self, entry: Entry) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; entry.length as usize];
+        self.file.read_exact_at(&mut bytes, entry.offset)?;
+        Ok(bytes)
+    }
+}
+
+/// The index of a pack, if it is one of that master and of this pipeline.
+fn read_index(file: &File, master: &Sha256) -> io::Result<Option<Index>> {
+    let total = file.metadata()?.len();
+    let mut bytes = vec![0; HEADER_BYTES];
+    if total < HEADER_BYTES as u64 {
+        return Ok(None);
+    }
+    file.read_exact_at(&mut bytes, 0)?;
+    let Some(all) = Index::bytes(&bytes).ok().filter(|all| *all as u64 <= total) else { return Ok(None) };
+    bytes.resize(all, 0);
+    file.read_exact_at(&mut bytes[HEADER_BYTES..], HEADER_BYTES as u64)?;
+    Ok(Index::read(&bytes, total).ok().filter(|index| index.master() == master))
+}
+
+fn write(
+    file: &StoredFile,
+    bytes: File,
+    going_on: &dyn Fn() -> bool,
+    to: &mut BufWriter<File>,
+) -> Result<(), pack::Unpackable> {
+    let recorded = Sides::new(file.width.unwrap_or_default(), file.height.unwrap_or_default());
+    let rows = picture::open(BufReader::with_capacity(1 << 20, bytes), &file.media_type, recorded, 0)?;
+    let mut rows = Interruptible { rows, going_on };
+    pack::write(&mut rows, &file.sha256, to)
+}
+
+/// Rows that end when nobody wants them any more.
+struct Interruptible<'a> {
+    rows: Box<dyn picture::Rows + 'a>,
+    going_on: &'a dyn Fn() -> bool,
+}
+
+impl picture::Rows for Interruptible<'_> {
+    fn sides(&self) -> Sides {
+        self.rows.sides()
+    }
+
+    fn channels(&self) -> picture::Channels {
+        self.rows.channels()
+    }
+
+    fn read(&mut self, most: u32, into: &mut Vec<u8>) -> Result<u32, picture::BadPicture> {
+        if (self.going_on)() {
+            return self.rows.read(most, into);
+        }
+        Err(picture::BadPicture::Read(io::ErrorKind::Interrupted.into()))
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), PacksError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| PacksError { path: folder.to_owned(), doing: "making the folder of packs", source })
+}
+
+fn remove(path: &Path) {
+    // What cannot be removed is overwritten by whoever comes next.
+    drop(std::fs::remove_file(path));
+}

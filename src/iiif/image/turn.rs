@@ -1,0 +1,97 @@
+//! Turning by any angle: the box grows, the contents keep their size, and the corners are clear (Image API 3.0 §4.3).
+
+use fonds_workers::picture::{Pixels, Sides, over_white};
+
+use crate::iiif::error::Error;
+use crate::iiif::image::geometry::LIMITS;
+
+/// Pixels of an answer, and how much of each is there.
+pub struct Turned {
+    /// The pixels.
+    pub pixels: Pixels,
+    /// A byte a pixel, 0 where nothing is; absent where everything is.
+    pub alpha: Option<Vec<u8>>,
+}
+
+impl Turned {
+    /// Pixels that are all there.
+    #[must_use]
+    pub const fn opaque(pixels: Pixels) -> Self {
+        Self { pixels, alpha: None }
+    }
+
+    /// On white, for formats that know no clear pixels.
+    #[must_use]
+    pub fn on_white(self) -> Pixels {
+        let Some(alpha) = self.alpha else { return self.pixels };
+        let mut pixels = self.pixels;
+        for (pixel, alpha) in pixels.data.chunks_exact_mut(pixels.channels.count()).zip(alpha) {
+            for sample in pixel {
+                *sample = over_white(*sample, alpha);
+            }
+        }
+        pixels
+    }
+}
+
+/// Turns clockwise by that many degrees.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sides are below 2^17 after the check, and what lies outside is not looked up"
+)]
+pub fn by_degrees(from: &Pixels, degrees: f64) -> Result<Turned, Error> {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (width, height) = (f64::from(from.sides.width), f64::from(from.sides.height));
+    let across = (width * cos.abs() + height * sin.abs()).round().max(1.0);
+    let down = (width * sin.abs() + height * cos.abs()).round().max(1.0);
+    let sides = Sides::new(across as u32, down as u32);
+    if !LIMITS.allow(sides) {
+        let why = "turned by this angle, the image is over the limits in info.json";
+        return Err(Error::Impossible { part: "rotation", why });
+    }
+    let count = from.channels.count();
+    let mut data = Vec::with_capacity(sides.width as usize * sides.height as usize * count);
+    let mut alpha = Vec::with_capacity(sides.width as usize * sides.height as usize);
+    for y in 0..sides.height {
+        for x in 0..sides.width {
+            // Where this pixel was before the turn, from the middle.
+            let (right, below) = (f64::from(x) + 0.5 - across / 2.0, f64::from(y) + 0.5 - down / 2.0);
+            let at = (right * cos + below * sin + width / 2.0 - 0.5, below * cos - right * sin + height / 2.0 - 0.5);
+            alpha.push(blend(from, at, &mut data));
+        }
+    }
+    Ok(Turned { pixels: Pixels { sides, channels: from.channels, data }, alpha: Some(alpha) })
+}
+
+/// Appends what lies between four pixels, and says how much of that is in the image.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "means of bytes, and places that were found inside"
+)]
+fn blend(from: &Pixels, (x, y): (f64, f64), data: &mut Vec<u8>) -> u8 {
+    let count = from.channels.count();
+    let (left, top) = (x.floor(), y.floor());
+    let (right_share, lower_share) = (x - left, y - top);
+    let mut sums = [0.0f64; 3];
+    let mut there = 0.0f64;
+    for (column, row, share) in [
+        (left, top, (1.0 - right_share) * (1.0 - lower_share)),
+        (left + 1.0, top, right_share * (1.0 - lower_share)),
+        (left, top + 1.0, (1.0 - right_share) * lower_share),
+        (left + 1.0, top + 1.0, right_share * lower_share),
+    ] {
+        let inside =
+            (0.0..f64::from(from.sides.width)).contains(&column) && (0.0..f64::from(from.sides.height)).contains(&row);
+        if inside && share > 0.0 {
+            let at = (row as usize * from.sides.width as usize + column as usize) * count;
+            for (sum, sample) in sums.iter_mut().zip(&from.data[at..at + count]) {
+                *sum += share * f64::from(*sample);
+            }
+            there += share;
+        }
+    }
+    data.extend(sums[..count].iter().map(|sum| if there > 0.0 { (sum / there).round() as u8 } else { 255 }));
+    (there * 255.0).round() as u8
+}

@@ -1,0 +1,191 @@
+//! An image whose tiles are made: which bytes come from the pack, and that the rest looks as if it came from the master.
+
+use ::image::{DynamicImage, GenericImageView, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use fonds::iiif::image::geometry::{LIMITS, Sides};
+use fonds::iiif::image::native;
+use fonds::iiif::image::request::{Request, Version};
+use fonds::iiif::image::resolve::resolve;
+use fonds_workers::pack::geometry::{level, scale_factors, tiles, wholes};
+
+use super::made::{Server, body, header, square_colour};
+
+/// Odd in every way: 2500 × 1733, smooth, so that scaled pixels can be foretold.
+fn slope() -> RgbImage {
+    let part = |n: u32, of: u32| u8::try_from(n * 255 / of).unwrap();
+    RgbImage::from_fn(2500, 1733, |x, y| Rgb([part(x, 2500), part(y, 1733), part(x + y, 4233)]))
+}
+
+fn server() -> Server {
+    Server::of(&DynamicImage::ImageRgb8(slope()), ImageFormat::Png).packed()
+}
+
+fn is_native(server: &Server, path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let request = Request::parse(server.version, parts[0], parts[1], parts[2], parts[3]).unwrap();
+    let index = &server.pack.as_ref().unwrap().index;
+    let plan = resolve(server.version, &request, index.sides(), LIMITS).unwrap();
+    native::find(&plan, index).is_some()
+}
+
+/// As far from what the slope is there as JPEG and scaling may bring it.
+fn check_slope(image: &DynamicImage, region: [u32; 4], path: &str) {
+    let (width, height) = image.dimensions();
+    for (x, y) in [(0, 0), (width - 1, 0), (width / 2, height / 2), (0, height - 1), (width - 1, height - 1)] {
+        let along = |at: u32, of: u32, from: u32, side: u32| from + (2 * at + 1) * side / (2 * of);
+        let there = (along(x, width, region[0], region[2]), along(y, height, region[1], region[3]));
+        let wanted = slope().get_pixel(there.0.min(2499), there.1.min(1732)).0;
+        let found = image.get_pixel(x, y).0;
+        let far = wanted.iter().zip(found).any(|(wanted, found)| wanted.abs_diff(found) > 6);
+        assert!(!far, "{path} at {x},{y}: {found:?} instead of {wanted:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_tile_of_every_level_is_a_range_of_the_pack() {
+    let server = server();
+    let image = Sides::new(2500, 1733);
+    let mut asked = 0;
+    for scale in scale_factors(image) {
+        let (across, down) = tiles(level(image, scale));
+        for (column, row) in (0..across).flat_map(|column| (0..down).map(move |row| (column, row))) {
+            // As OpenSeadragon asks.
+            let (x, y) = (column * 512 * scale, row * 512 * scale);
+            let (width, height) = ((512 * scale).min(2500 - x), (512 * scale).min(1733 - y));
+            let size = Sides::new(width.div_ceil(scale), height.div_ceil(scale));
+            let path = format!("{x},{y},{width},{height}/{},{}/0/default.jpg", size.width, size.height);
+            assert!(is_native(&server, &path), "{path}");
+            let tile = server.pixels(&path).await;
+            assert_eq!(tile.dimensions(), (size.width, size.height), "{path}");
+            check_slope(&tile, [x, y, width, height], &path);
+            asked += 1;
+        }
+    }
+    assert_eq!((asked, server.times_fetched()), (20 + 6 + 2 + 1, 0));
+}
+
+#[tokio::test]
+async fn small_levels_and_thumbnails_are_ranges_of_the_pack() {
+    let server = server();
+    for size in wholes(Sides::new(2500, 1733)) {
+        let path = format!("full/{},{}/0/default.jpg", size.width, size.height);
+        assert!(is_native(&server, &path), "{path}");
+        let image = server.pixels(&path).await;
+        assert_eq!(image.dimensions(), (size.width, size.height));
+        check_slope(&image, [0, 0, 2500, 1733], &path);
+    }
+    for path in ["full/!400,400/0/default.jpg", "full/,217/0/color.jpg", "full/1250,/0/default.jpg"] {
+        assert!(is_native(&server, path), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_pack_does_not_hold_is_made_of_its_tiles_and_never_of_the_master() {
+    let server = server();
+    for (path, region) in [
+        ("full/max/0/default.png", [0, 0, 2500, 1733]),
+        ("full/999,/0/default.jpg", [0, 0, 2500, 1733]),
+        ("full/390,/0/default.jpg", [0, 0, 2500, 1733]),
+        ("511,511,2,2/max/0/default.png", [511, 511, 2, 2]),
+        ("1,1,2499,1732/1249,/0/default.jpg", [1, 1, 2499, 1732]),
+        ("2490,1730,10,3/max/0/default.png", [2490, 1730, 10, 3]),
+        ("100,200,1500,1000/600,/0/default.jpg", [100, 200, 1500, 1000]),
+        ("0,0,2500,4/2500,1/0/default.png", [0, 0, 2500, 4]),
+        ("1000,1000,10,10/^100,/0/default.png", [1000, 1000, 10, 10]),
+    ] {
+        assert!(!is_native(&server, path), "{path}");
+        let image = server.pixels(path).await;
+        check_slope(&image, region, path);
+    }
+    assert_eq!(server.times_fetched(), 0);
+}
+
+#[tokio::test]
+async fn one_pixel_off_a_tile_is_given_as_asked() {
+    let server = server();
+    for (path, sides) in [
+        ("0,0,512,512/511,511/0/default.jpg", (511, 511)),
+        ("0,0,513,512/513,512/0/default.jpg", (513, 512)),
+        ("1,0,512,512/512,512/0/default.jpg", (512, 512)),
+        ("full/625,433/0/default.jpg", (625, 433)),
+    ] {
+        assert!(!is_native(&server, path), "{path}");
+        assert_eq!(server.pixels(path).await.dimensions(), sides, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_stored_answer_has_its_length_on_head_and_its_etag_holds() {
+    let server = server();
+    let path = "0,0,512,512/512,512/0/default.jpg";
+    let head = server.ask(axum::http::Method::HEAD, path, &[]).await;
+    let whole = server.get(path).await;
+    let (length, etag) = (header(&head, "content-length"), header(&whole, "etag"));
+    assert_eq!(header(&head, "etag"), etag);
+    assert_eq!(body(whole).await.len().to_string(), length);
+    let again = server.ask(axum::http::Method::GET, path, &[(axum::http::header::IF_NONE_MATCH, &etag)]).await;
+    assert_eq!(again.status(), 304);
+    // Before the pack was made the same address had other bytes.
+    let before = Server::of(&DynamicImage::ImageRgb8(slope()), ImageFormat::Png);
+    assert_ne!(header(&before.ask(axum::http::Method::HEAD, path, &[]).await, "etag"), etag);
+}
+
+#[tokio::test]
+async fn gray_is_stored_as_one_component_and_given_for_gray() {
+    let gray = GrayImage::from_fn(700, 600, |x, y| Luma([u8::try_from((x + y) / 6).unwrap()]));
+    let server = Server::of(&DynamicImage::ImageLuma8(gray), ImageFormat::Png).packed();
+    assert!(is_native(&server, "0,0,512,512/max/0/gray.jpg"));
+    assert!(matches!(server.pixels("0,0,512,512/max/0/default.jpg").await, DynamicImage::ImageLuma8(_)));
+}
+
+#[tokio::test]
+async fn squares_are_where_they_belong_in_version_2_too() {
+    let mut server = Server::of_squares().packed();
+    server.version = Version::Two;
+    let image = server.pixels("full/500,/0/default.jpg").await.into_rgb8();
+    for (column, row) in (0..10).flat_map(|column| (0..10).map(move |row| (column, row))) {
+        let found = image.get_pixel(column * 50 + 25, row * 50 + 25).0;
+        let far = found.iter().zip(square_colour(column, row)).any(|(a, b)| a.abs_diff(b) > 6);
+        assert!(!far, "square {column},{row} is {found:?}");
+    }
+    assert_eq!(server.get("full/^max/0/default.jpg").await.status(), 400);
+    assert_eq!(server.pixels("full/full/0/default.jpg").await.dimensions(), (1000, 1000));
+}
+
+#[tokio::test]
+async fn every_declared_format_is_given() {
+    let server = server();
+    for (format, media_type) in
+        [("webp", "image/webp"), ("tif", "image/tiff"), ("gif", "image/gif"), ("png", "image/png")]
+    {
+        let path = format!("0,0,1000,800/200,/0/default.{format}");
+        assert_eq!(header(&server.get(&path).await, "content-type"), media_type);
+        let image = server.pixels(&path).await;
+        assert_eq!(image.dimensions(), (200, 160));
+        // GIF has 256 colours.
+        if format != "gif" {
+            check_slope(&image, [0, 0, 1000, 800], &path);
+        }
+    }
+    let response = server.get("full/500,/0/default.pdf").await;
+    assert_eq!(header(&response, "content-type"), "application/pdf");
+    let bytes = body(response).await;
+    assert!(bytes.starts_with(b"%PDF-1.4") && bytes.ends_with(b"%%EOF\n"));
+    // The table says where the first object is.
+    let text = String::from_utf8_lossy(&bytes);
+    let first = text.rsplit("0000000000 65535 f \n").next().unwrap()[..10].parse::<usize>().unwrap();
+    assert_eq!(&bytes[first..first + 7], b"1 0 obj");
+}
+
+#[tokio::test]
+async fn any_angle_makes_the_box_larger_and_its_corners_clear() {
+    let server = server();
+    let image = server.pixels("0,0,200,100/max/45/default.png").await;
+    // (200 + 100) · cos 45°.
+    assert_eq!(image.dimensions(), (212, 212));
+    assert_eq!((image.get_pixel(0, 0).0[3], image.get_pixel(106, 106).0[3]), (0, 255));
+    let paper = server.pixels("0,0,200,100/max/45/default.jpg").await;
+    assert!(paper.get_pixel(0, 0).0.iter().all(|sample| *sample > 250));
+    // Mirrored first, then turned: what was right below comes up on the right.
+    let tall = server.pixels("0,0,2500,1733/200,/!30/default.webp").await;
+    assert_eq!(tall.dimensions(), (243, 220));
+}

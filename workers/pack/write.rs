@@ -1,0 +1,256 @@
+//! Making a pack: rows come in from the top, and every level is halved, cut and encoded as they pass.
+//!
+//! Memory is one row of tiles for each level, and the small levels whole.
+
+use std::io::{self, Seek, SeekFrom, Write};
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fonds_schemas::Sha256;
+use sha2::Digest as _;
+
+use super::geometry::{self, TILE};
+use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
+use crate::picture::encode::{BadEncoding, JPEG_QUALITY, jpeg, jpeg_of};
+use crate::picture::{BadPicture, Channels, Pixels, Rows, Sides};
+
+/// Bytes that the rows of tiles of all levels may take: twice that of the largest. Wider pictures are kept, not packed.
+const BANDS_BYTES_MAX: u64 = 512 << 20;
+
+/// Why there is no pack of a picture.
+#[derive(Debug, thiserror::Error)]
+pub enum Unpackable {
+    /// It cannot be decoded.
+    #[error(transparent)]
+    Picture(#[from] BadPicture),
+    /// A tile cannot be encoded.
+    #[error(transparent)]
+    Encoding(#[from] BadEncoding),
+    /// It is too wide.
+    #[error("it is {0} pixels, too wide to be cut into tiles")]
+    TooWide(Sides),
+    /// It could not be written.
+    #[error("the pack could not be written")]
+    Write(#[from] io::Error),
+    /// Pixels could not be made smaller: our own fault.
+    #[error("the picture could not be made smaller: {0}")]
+    Resize(String),
+}
+
+/// Writes the pack of a picture whose master has that digest. What was in `to` before must be nothing.
+pub fn write(rows: &mut dyn Rows, master: &Sha256, to: &mut (impl Write + Seek)) -> Result<(), Unpackable> {
+    let (sides, channels) = (rows.sides(), rows.channels());
+    let band = u64::from(sides.width) * u64::from(TILE.min(sides.height)) * channels.count() as u64;
+    if band * 2 > BANDS_BYTES_MAX {
+        return Err(Unpackable::TooWide(sides));
+    }
+    let mut writer = Writer::new(sides, channels, to)?;
+    let row_bytes = sides.width as usize * channels.count();
+    let (mut done, mut buffer) = (0, Vec::new());
+    while done < sides.height {
+        buffer.clear();
+        done += rows.read(TILE.min(sides.height - done), &mut buffer)?;
+        for row in buffer.chunks_exact(row_bytes) {
+            writer.push(0, row)?;
+        }
+    }
+    writer.wholes()?;
+    writer.finish(master)
+}
+
+/// A level as its rows arrive.
+struct Level {
+    sides: Sides,
+    /// Rows that are not tiles yet.
+    band: Vec<u8>,
+    /// How many rows have come.
+    rows: u32,
+    /// The upper row of a pair whose lower one has not come.
+    upper: Option<Vec<u8>>,
+    /// All of it, where it is small enough to be kept or to make thumbnails of.
+    kept: Option<Vec<u8>>,
+}
+
+struct Writer<'a, W> {
+    channels: Channels,
+    levels: Vec<Level>,
+    wholes: Vec<Sides>,
+    /// Where each level's entries begin.
+    firsts: Vec<usize>,
+    index: Vec<(u64, u32)>,
+    digest: sha2::Sha256,
+    at: u64,
+    to: &'a mut W,
+}
+
+impl<'a, W: Write + Seek> Writer<'a, W> {
+    fn new(sides: Sides, channels: Channels, to: &'a mut W) -> Result<Self, Unpackable> {
+        let wholes = geometry::wholes(sides);
+        let largest_kept = wholes.iter().map(|size| size.width.max(size.height)).max().unwrap_or_default();
+        let (mut levels, mut firsts, mut entries) = (Vec::new(), Vec::new(), 0usize);
+        for scale in geometry::scale_factors(sides) {
+            let level = geometry::level(sides, scale);
+            let (across, down) = geometry::tiles(level);
+            firsts.push(entries);
+            entries += across as usize * down as usize;
+            let kept = (level.width.max(level.height) <= largest_kept.max(TILE)).then(Vec::new);
+            levels.push(Level { sides: level, band: Vec::new(), rows: 0, upper: None, kept });
+        }
+        entries += wholes.len();
+        let at = (HEADER_BYTES + entries * ENTRY_BYTES) as u64;
+        to.seek(SeekFrom::Start(at))?;
+        let digest = sha2::Sha256::new();
+        Ok(Self { channels, levels, wholes, firsts, index: vec![(0, 0); entries], digest, at, to })
+    }
+
+    /// Takes the next row of a level, and gives every second one, halved, to the next level.
+    fn push(&mut self, number: usize, row: &[u8]) -> Result<(), Unpackable> {
+        let level = &mut self.levels[number];
+        level.band.extend_from_slice(row);
+        level.rows += 1;
+        if let Some(kept) = &mut level.kept {
+            kept.extend_from_slice(row);
+        }
+        let is_last = level.rows == level.sides.height;
+        let smaller = if number + 1 == self.firsts.len() {
+            None
+        } else {
+            match level.upper.take() {
+                Some(upper) => Some(halved(&upper, row, self.channels)),
+                // The last row of an odd number stands for a pair.
+                None if is_last => Some(halved(row, row, self.channels)),
+                None => {
+                    level.upper = Some(row.to_vec());
+                    None
+                }
+            }
+        };
+        if is_last || level.rows % TILE == 0 {
+            self.cut(number)?;
+        }
+        match smaller {
+            Some(row) => self.push(number + 1, &row),
+            None => Ok(()),
+        }
+    }
+
+    /// Cuts the rows that have come into tiles.
+    fn cut(&mut self, number: usize) -> Result<(), Unpackable> {
+        let level = &mut self.levels[number];
+        let band = std::mem::take(&mut level.band);
+        let (sides, rows) = (level.sides, level.rows);
+        let count = self.channels.count();
+        let row_bytes = sides.width as usize * count;
+        let height = u32::try_from(band.len() / row_bytes).unwrap_or(TILE);
+        let (across, _) = geometry::tiles(sides);
+        let down = (rows - 1) / TILE;
+        let mut tile = Vec::new();
+        for column in 0..across {
+            let left = column * TILE;
+            let width = TILE.min(sides.width - left);
+            tile.clear();
+            for row in band.chunks_exact(row_bytes) {
+                tile.extend_from_slice(&row[left as usize * count..(left + width) as usize * count]);
+            }
+            let encoded = jpeg_of(&tile, Sides::new(width, height), self.channels)?;
+            let entry = self.firsts[number] + (down * across + column) as usize;
+            self.append(entry, &encoded)?;
+        }
+        let level = &mut self.levels[number];
+        level.band = band;
+        level.band.clear();
+        Ok(())
+    }
+
+    /// What is kept whole: levels as they are, thumbnails out of the smallest level that is larger.
+    fn wholes(&mut self) -> Result<(), Unpackable> {
+        let first = self.index.len() - self.wholes.len();
+        for (place, size) in self.wholes.clone().into_iter().enumerate() {
+            let levels = self.levels.iter().rev().filter(|level| level.kept.is_some());
+            let enough = |level: &&Level| level.sides.width >= size.width && level.sides.height >= size.height;
+            let Some(level) = levels.into_iter().find(enough) else {
+                return Err(Unpackable::Resize(format!("no level holds {size}")));
+            };
+            let samples = level.kept.as_deref().unwrap_or_default();
+            let encoded = if level.sides == size {
+                jpeg_of(samples, size, self.channels)?
+            } else {
+                jpeg(&smaller(samples, level.sides, size, self.channels)?)?
+            };
+            self.append(first + place, &encoded)?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, entry: usize, bytes: &[u8]) -> Result<(), Unpackable> {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.to.write_all(bytes)?;
+        self.digest.update(bytes);
+        self.index[entry] = (self.at, length);
+        self.at += u64::from(length);
+        Ok(())
+    }
+
+    fn finish(self, master: &Sha256) -> Result<(), Unpackable> {
+        let mut index = Vec::with_capacity(self.index.len() * ENTRY_BYTES);
+        for (offset, length) in &self.index {
+            index.extend_from_slice(&offset.to_be_bytes());
+            index.extend_from_slice(&length.to_be_bytes());
+        }
+        let sides = self.levels.first().map_or(Sides::new(0, 0), |level| level.sides);
+        let mut header = Vec::with_capacity(HEADER_BYTES);
+        header.extend_from_slice(MAGIC);
+        header.extend_from_slice(&sides.width.to_be_bytes());
+        header.extend_from_slice(&sides.height.to_be_bytes());
+        header.extend_from_slice(&u16::try_from(TILE).unwrap_or_default().to_be_bytes());
+        header.push(u8::try_from(self.channels.count()).unwrap_or_default());
+        header.push(JPEG_QUALITY);
+        header.extend_from_slice(&u32::try_from(self.index.len()).map_err(io::Error::other)?.to_be_bytes());
+        header.extend_from_slice(&PIPELINE.to_be_bytes());
+        header.extend_from_slice(&[0; 4]);
+        header.extend_from_slice(master.as_bytes());
+        // Over everything: the header so far, the index, and the digest of the data.
+        let parts = [header.as_slice(), &index, &self.digest.finalize()];
+        let digest = Sha256::of(&parts.concat());
+        header.extend_from_slice(digest.as_bytes());
+        self.to.seek(SeekFrom::Start(0))?;
+        self.to.write_all(&header)?;
+        self.to.write_all(&index)?;
+        Ok(self.to.flush()?)
+    }
+}
+
+/// The mean of every four pixels; at an odd edge, of the two that there are.
+fn halved(upper: &[u8], lower: &[u8], channels: Channels) -> Vec<u8> {
+    match channels {
+        Channels::Gray => halved_of::<1>(upper, lower),
+        Channels::Rgb => halved_of::<3>(upper, lower),
+    }
+}
+
+fn halved_of<const N: usize>(upper: &[u8], lower: &[u8]) -> Vec<u8> {
+    let mut row = Vec::with_capacity(upper.len().div_ceil(2 * N) * N);
+    let (uppers, lowers) = (upper.chunks_exact(2 * N), lower.chunks_exact(2 * N));
+    let (last_upper, last_lower) = (uppers.remainder(), lowers.remainder());
+    for (upper, lower) in uppers.zip(lowers) {
+        for at in 0..N {
+            let sum = u16::from(upper[at]) + u16::from(upper[at + N]) + u16::from(lower[at]) + u16::from(lower[at + N]);
+            row.push(u8::try_from((sum + 2) >> 2).unwrap_or(u8::MAX));
+        }
+    }
+    row.extend(last_upper.iter().zip(last_lower).map(|(upper, lower)| upper.midpoint(*lower)));
+    row
+}
+
+fn smaller(samples: &[u8], from: Sides, to: Sides, channels: Channels) -> Result<Pixels, Unpackable> {
+    let failed = |error: &dyn std::fmt::Display| Unpackable::Resize(error.to_string());
+    let kind = match channels {
+        Channels::Gray => PixelType::U8,
+        Channels::Rgb => PixelType::U8x3,
+    };
+    let source = ImageRef::new(from.width, from.height, samples, kind).map_err(|error| failed(&error))?;
+    let mut target = Image::new(to.width, to.height, kind);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
+    Ok(Pixels { sides: to, channels, data: target.into_vec() })
+}
