@@ -1,7 +1,9 @@
 //! IIIF: what is asked of an image, what comes back, and the documents that lead there.
 
 mod answers;
+mod discovery;
 mod documents;
 mod made;
 mod pixels;
 mod resolving;
+mod stream;

@@ -72,6 +72,9 @@ pub enum Error {
     /// Too many are waiting already.
     #[error("too many images are being decoded; try again soon")]
     Busy,
+    /// The publication feed has not folded the first event yet.
+    #[error("the publication feed is not ready yet; try again soon")]
+    NotReady,
     /// The bytes could not be fetched.
     #[error("could not read the file's bytes")]
     Storage(#[source] StorageError),
@@ -102,7 +105,7 @@ impl Error {
             Self::Syntax { .. } | Self::Impossible { .. } => StatusCode::BAD_REQUEST,
             Self::NotImplemented(_) | Self::NotShown(_) | Self::TooLarge { .. } => StatusCode::NOT_IMPLEMENTED,
             Self::Undecodable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage(_) | Self::Projection(_) | Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Shared(error) => error.status(),
         }

@@ -114,6 +114,16 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ("/iiif/presentation/3/{object}/manifest", &["GET /iiif/presentation/3/{id}/manifest"]),
     ("/iiif/presentation/3/collection/top", &["GET /iiif/presentation/3/collection/top"]),
     ("/iiif/presentation/3/collection/{id}", &["GET /iiif/presentation/3/collection/{id}"]),
+    ("/iiif/discovery/1/all-changes", &["GET /iiif/discovery/1/all-changes"]),
+    ("/iiif/discovery/1/page/{page}", &["GET /iiif/discovery/1/page/1", "GET /iiif/discovery/1/page/2"]),
+    (
+        "/iiif/discovery/1/activity/{number}",
+        &[
+            "GET /iiif/discovery/1/activity/1",
+            "GET /iiif/discovery/1/activity/4",
+            "GET /iiif/discovery/1/activity/{id}",
+        ],
+    ),
     ("/iiif/image/3/{id}", &["GET /iiif/image/3/{file}"]),
     ("/iiif/image/3/{id}/", &["GET /iiif/image/3/{file}/"]),
     ("/iiif/image/3/{id}/info.json", &["GET /iiif/image/3/{file}/info.json"]),
