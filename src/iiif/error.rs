@@ -12,6 +12,7 @@ use fonds_schemas::Scope;
 use tracing::error;
 
 use crate::archive::Denied;
+use crate::iiif::content_state::BadState;
 use crate::iiif::image::decode::BadImage;
 use crate::storage::StorageError;
 
@@ -42,6 +43,9 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The parameter is no content state.
+    #[error("iiif-content: {0}")]
+    ContentState(#[from] BadState),
     /// The part is well formed and asks for what this image cannot give.
     #[error("{part}: {why}")]
     Impossible {
@@ -102,7 +106,7 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::Needs(_) => StatusCode::UNAUTHORIZED,
-            Self::Syntax { .. } | Self::Impossible { .. } => StatusCode::BAD_REQUEST,
+            Self::Syntax { .. } | Self::Impossible { .. } | Self::ContentState(_) => StatusCode::BAD_REQUEST,
             Self::NotImplemented(_) | Self::NotShown(_) | Self::TooLarge { .. } => StatusCode::NOT_IMPLEMENTED,
             Self::Undecodable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Busy | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,

@@ -124,6 +124,14 @@ pub const ROUTES: &[(&str, &[&str])] = &[
             "GET /iiif/discovery/1/activity/{id}",
         ],
     ),
+    (
+        "/iiif/content-state",
+        &[
+            "GET /iiif/content-state",
+            "GET /iiif/content-state?iiif-content=https://archive.example.org/iiif/presentation/3/{id}/manifest",
+            "GET /iiif/content-state?iiif-content=https://archive.example.org/iiif/presentation/3/{id}/canvas/{file}",
+        ],
+    ),
     ("/iiif/image/3/{id}", &["GET /iiif/image/3/{file}"]),
     ("/iiif/image/3/{id}/", &["GET /iiif/image/3/{file}/"]),
     ("/iiif/image/3/{id}/info.json", &["GET /iiif/image/3/{file}/info.json"]),

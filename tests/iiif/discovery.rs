@@ -145,6 +145,24 @@ async fn a_page_that_another_follows_is_the_same_for_ever() {
     }
 }
 
+#[tokio::test]
+async fn an_archive_of_an_earlier_release_has_its_stream_after_the_next_start() {
+    let house = House::of(3).await;
+    house.set_access(1, Access::Restricted).await;
+    house.told().await;
+    let page = house.page(1).await;
+    let earlier = "drop table live.feed_activity, live.feed_change; alter table live.feed_mark drop column activities;
+        update live.projection_position set code_version = 1 where name = 'feed'";
+    sqlx::raw_sql(earlier).execute(&house.archive.stores.pg).await.unwrap();
+    let (settings, clock) = (house.archive.settings.clone(), house.archive.clock.clone());
+    let _folder = house.archive.close().await;
+    let archive = Archive::open(settings, clock, "test").await.unwrap();
+    let router = server::router(Arc::new(archive), oai::Key::new([7; 32]));
+    let request = Request::get("/iiif/discovery/1/page/1").body(Body::empty()).unwrap();
+    let answer = router.oneshot(request).await.unwrap();
+    assert_eq!(axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap(), page.body);
+}
+
 async fn check_same(house: &House, closed: &[Answer]) {
     for (number, page) in (1..).zip(closed) {
         let now = house.page(number).await;
@@ -267,8 +285,8 @@ async fn what_is_held_is_not_sent_again() {
         let whole = house.archive.ask(path).await;
         let etag = whole.headers[header::ETAG].to_str().unwrap().to_owned();
         assert!(etag.starts_with('"'), "{etag}");
-        let held = ask("GET", header::IF_NONE_MATCH, etag.clone()).await;
-        assert_eq!((held.status.as_u16(), held.body.len()), (304, 0));
+        let again = ask("GET", header::IF_NONE_MATCH, etag.clone()).await;
+        assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
         let head = ask("HEAD", header::ACCEPT, "*/*".to_owned()).await;
         assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
         assert_eq!(head.headers[header::ETAG], whole.headers[header::ETAG]);
@@ -278,8 +296,8 @@ async fn what_is_held_is_not_sent_again() {
         assert_eq!(small.headers[header::CONTENT_ENCODING], "gzip");
         assert_eq!(small.headers[header::ETAG], format!("W/{etag}"));
         assert!(small.body.len() < whole.body.len());
-        let held = ask("GET", header::IF_NONE_MATCH, format!("W/{etag}")).await;
-        assert_eq!(held.status, 304);
+        let again = ask("GET", header::IF_NONE_MATCH, format!("W/{etag}")).await;
+        assert_eq!(again.status, 304);
     }
 }
 
@@ -344,6 +362,9 @@ fn manifests_differ(before: &Object, after: &Object, whole: &Object) -> bool {
     render(before) != render(after)
 }
 
+/// Makes another state of an object.
+type Change<'a> = &'a dyn Fn(&mut Object);
+
 #[test]
 fn what_is_told_is_what_manifests_show() {
     let mut whole = an_object(&[("title", "en", "Whole")], vec![]);
@@ -351,7 +372,7 @@ fn what_is_told_is_what_manifests_show() {
     let relation = |kind| Relation { kind, target: whole.id };
     let picture = a_file(b"1", "image/png", "1.png", Some((40, 30)));
     let before = an_object(&[("title", "en", "Jar"), ("creator", "", "Ada")], vec![picture]);
-    let differently: &[(&str, &dyn Fn(&mut Object))] = &[
+    let differently: &[(&str, Change<'_>)] = &[
         ("nothing", &|_| {}),
         ("a text", &|object| object.statements[1].statement.text.push('!')),
         ("a language", &|object| object.statements[0].statement.language = None),

@@ -48,7 +48,7 @@ pub fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) ->
     Ok(http::json(asked, body, CONTEXT, keeping, None))
 }
 
-fn setting(app: &App) -> Setting<'_> {
+pub(super) fn setting(app: &App) -> Setting<'_> {
     Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name, limits: &app.settings.limits }
 }
 
