@@ -201,8 +201,27 @@ def published(base, ids):
         time.sleep(0.1)
 
 
+def consume(base, ids):
+    """Walks backwards through what IIIF Change Discovery tells (1.0 §3.5), once harvesters see everything."""
+    page = json.loads(check(base, "/iiif/discovery/1/all-changes", 200, "application/ld+json"))["last"]["id"]
+    processed, has = set(), set()
+    while page:
+        document = json.loads(check(base, page.removeprefix(base), 200, "application/ld+json"))
+        for activity in reversed(document["orderedItems"]):
+            manifest = activity["object"]["id"]
+            if manifest not in processed and activity["type"] != "Delete":
+                has.add(manifest)
+            processed.add(manifest)
+        page = document.get("prev", {}).get("id")
+    for number, thing in ids.items():
+        is_public = not number.startswith("X/")
+        manifest = f"{base}/iiif/presentation/3/{thing}/manifest"
+        note((manifest in has) == is_public, f"{number} is {'not ' if is_public else ''}in the stream of changes")
+
+
 def harvest(base, folder, ids):
     published(base, ids)
+    consume(base, ids)
     schema = DATA / "schemas" / "oai-pmh" / "OAI-PMH-and-dc.xsd"
     answers = ["verb=Identify", "verb=ListMetadataFormats", "verb=ListRecords&metadataPrefix=oai_dc",
                "verb=ListIdentifiers&metadataPrefix=oai_dc", "verb=GetRecord&metadataPrefix=oai_dc&identifier=nothing",

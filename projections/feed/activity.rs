@@ -80,7 +80,9 @@ impl Shown {
         let is_public = after.is_public(recorded.envelope.recorded_at);
         let is_news = match (was_public, is_public) {
             (false, false) => false,
-            (true, true) => before.is_some_and(|before| shows_another(before, after)),
+            // What a body said that was erased by law is not known any more. That it changed something is likely, and was
+            // told: the numbers of all later activities stay as they were.
+            (true, true) => recorded.event.is_none() || before.is_some_and(|before| shows_another(before, after)),
             (false, true) | (true, false) => true,
         };
         is_news.then_some(Self { seq: recorded.envelope.seq, object: after.id, was_public, is_public })

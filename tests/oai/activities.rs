@@ -235,3 +235,20 @@ async fn where_batches_end_does_not_show_in_activities() {
         assert_eq!(Feed.digest(&other.stores).await.unwrap(), digest, "batches of {batch}");
     }
 }
+
+#[tokio::test]
+async fn an_erased_body_moves_no_number() {
+    let mut world = World::opened().await;
+    let jar = world.accession_titled("1", "Jar");
+    world.publish().await;
+    world.describe(jar, vec![said("note", "Somebody's name")], Vec::new());
+    world.publish().await;
+    let cup = world.accession_titled("2", "Cup");
+    world.publish().await;
+    let told = all(&world).await;
+    let described = world.ledger.iter_mut().find(|recorded| recorded.envelope.kind == "described").unwrap();
+    described.event = None;
+    let other = world.folded_anew(3).await;
+    assert_eq!(all(&other).await, told);
+    assert_eq!(told.last().map(|activity| activity.object), Some(cup));
+}
