@@ -201,8 +201,8 @@ def published(base, ids):
         time.sleep(0.1)
 
 
-def consume(base, ids):
-    """Walks backwards through what IIIF Change Discovery tells (1.0 §3.5), once harvesters see everything."""
+def told(base):
+    """The manifests that IIIF Change Discovery leaves a consumer with that walks backwards through it (1.0 §3.5)."""
     page = json.loads(check(base, "/iiif/discovery/1/all-changes", 200, "application/ld+json"))["last"]["id"]
     processed, has = set(), set()
     while page:
@@ -213,10 +213,19 @@ def consume(base, ids):
                 has.add(manifest)
             processed.add(manifest)
         page = document.get("prev", {}).get("id")
-    for number, thing in ids.items():
-        is_public = not number.startswith("X/")
-        manifest = f"{base}/iiif/presentation/3/{thing}/manifest"
-        note((manifest in has) == is_public, f"{number} is {'not ' if is_public else ''}in the stream of changes")
+    return has
+
+
+def consume(base, ids):
+    """Waits until consumers have exactly what is public: what went is told after what came."""
+    manifests = {f"{base}/iiif/presentation/3/{thing}/manifest": number for number, thing in ids.items()}
+    public = {manifest for manifest, number in manifests.items() if not number.startswith("X/")}
+    begun = time.monotonic()
+    while True:
+        other = (told(base) & manifests.keys()) ^ public
+        if not other or time.monotonic() - begun > READY_WITHIN:
+            return note(not other, f"the stream of changes is wrong about {[manifests[one] for one in other]}")
+        time.sleep(0.1)
 
 
 def harvest(base, folder, ids):
