@@ -51,6 +51,12 @@ impl Addresses {
         format!("{}/iiif/image/2/{file}", self.base)
     }
 
+    /// The stream of the IIIF Change Discovery API.
+    #[must_use]
+    pub fn discovery(&self) -> String {
+        format!("{}/iiif/discovery/1/all-changes", self.base)
+    }
+
     /// The base URL of OAI-PMH.
     #[must_use]
     pub fn oai(&self) -> String {

@@ -122,7 +122,7 @@ async fn what_a_killed_database_forgot_is_folded_again() {
     let archive = archive().await;
     take_in(&archive, 0..20, 7).await;
     archive.settle().await;
-    let forget = "truncate live.feed_record, live.feed_mark, live.feed_tip;
+    let forget = "truncate live.feed_record, live.feed_mark, live.feed_tip, live.feed_change, live.feed_activity;
         update live.projection_position set applied = 0 where name = 'feed'";
     sqlx::raw_sql(forget).execute(&archive.stores.pg).await.unwrap();
     archive.settle().await;

@@ -201,8 +201,36 @@ def published(base, ids):
         time.sleep(0.1)
 
 
+def told(base):
+    """The manifests that IIIF Change Discovery leaves a consumer with that walks backwards through it (1.0 §3.5)."""
+    page = json.loads(check(base, "/iiif/discovery/1/all-changes", 200, "application/ld+json"))["last"]["id"]
+    processed, has = set(), set()
+    while page:
+        document = json.loads(check(base, page.removeprefix(base), 200, "application/ld+json"))
+        for activity in reversed(document["orderedItems"]):
+            manifest = activity["object"]["id"]
+            if manifest not in processed and activity["type"] != "Delete":
+                has.add(manifest)
+            processed.add(manifest)
+        page = document.get("prev", {}).get("id")
+    return has
+
+
+def consume(base, ids):
+    """Waits until consumers have exactly what is public: what went is told after what came."""
+    manifests = {f"{base}/iiif/presentation/3/{thing}/manifest": number for number, thing in ids.items()}
+    public = {manifest for manifest, number in manifests.items() if not number.startswith("X/")}
+    begun = time.monotonic()
+    while True:
+        other = (told(base) & manifests.keys()) ^ public
+        if not other or time.monotonic() - begun > READY_WITHIN:
+            return note(not other, f"the stream of changes is wrong about {[manifests[one] for one in other]}")
+        time.sleep(0.1)
+
+
 def harvest(base, folder, ids):
     published(base, ids)
+    consume(base, ids)
     schema = DATA / "schemas" / "oai-pmh" / "OAI-PMH-and-dc.xsd"
     answers = ["verb=Identify", "verb=ListMetadataFormats", "verb=ListRecords&metadataPrefix=oai_dc",
                "verb=ListIdentifiers&metadataPrefix=oai_dc", "verb=GetRecord&metadataPrefix=oai_dc&identifier=nothing",

@@ -8,6 +8,7 @@ use fonds_schemas::{Event, Object, ObjectId, Recorded, Sha256};
 use sqlx::{PgConnection, Row as _};
 
 use super::NAME;
+use super::activity::{self, Shown};
 use crate::catalog::begin;
 use crate::copy::{Field, copy, encoded};
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
@@ -18,14 +19,17 @@ pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), Projecti
     let mut tx = begin(&stores.pg).await?;
     // First, because it holds off every other process that folds, and what is read next is then true until the commit.
     position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
-    let mut fold = Fold { latest: latest(&mut tx, batch).await?, rows: Vec::new(), closed: Vec::new() };
+    let latest = latest(&mut tx, batch).await?;
+    let mut fold = Fold { latest, rows: Vec::new(), closed: Vec::new(), shown: Vec::new() };
     for change in &batch.changes {
         fold.change(stores, change, batch.event_of(change));
     }
     close(&mut tx, &fold.closed).await?;
     insert(&mut tx, &fold.rows).await?;
-    if let Some(last) = fold.rows.last() {
-        move_tip(&mut tx, last.from_seq).await?;
+    activity::wait(&mut tx, &fold.shown).await?;
+    let news = [fold.rows.last().map(|row| row.from_seq), fold.shown.last().map(|shown| shown.seq)];
+    if let Some(last) = news.into_iter().flatten().max() {
+        move_tip(&mut tx, last).await?;
     }
     mark(&mut tx, &batch.events).await?;
     tx.commit().await.map_err(database(doing))
@@ -64,6 +68,8 @@ struct Fold {
     latest: HashMap<ObjectId, Vec<Latest>>,
     rows: Vec<Row>,
     closed: Vec<Closed>,
+    /// What the public reads otherwise, in whatever form.
+    shown: Vec<Shown>,
 }
 
 impl Fold {
@@ -75,6 +81,7 @@ impl Fold {
         } else {
             self.take_back(object.id, seq);
         }
+        self.shown.extend(Shown::of(change, recorded));
     }
 
     fn publish(&mut self, stores: &Stores, object: &Object, seq: u64) {
@@ -201,18 +208,22 @@ async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), Projection
 
 /// Keeps the marks of a batch. A mark that covers nothing new (two processes marked at once) is left out.
 async fn mark(tx: &mut PgConnection, events: &[Arc<Recorded>]) -> Result<(), ProjectionError> {
+    let doing = "could not mark what the publication feed shows";
     for recorded in events {
         let seq = recorded.envelope.seq;
         let Some(through) = recorded.event.as_ref().and_then(|event| marked_through(event, seq)) else { continue };
-        let sql = "insert into feed_mark (through, seq, published_at)
-            select $1, $2, $3 where $1 > (select coalesce(max(through), -1) from feed_mark)";
-        let done = sqlx::query(sql)
-            .bind(through.cast_signed())
-            .bind(seq.cast_signed())
-            .bind(recorded.envelope.recorded_at.seconds())
-            .execute(&mut *tx)
-            .await;
-        done.map_err(database("could not mark what the publication feed shows"))?;
+        let through = through.cast_signed();
+        let sql = "select through, activities from feed_mark order by through desc limit 1";
+        let last = sqlx::query(sql).fetch_optional(&mut *tx).await.map_err(database(doing))?;
+        let (after, told) = last.map_or((-1, 0), |last| (last.get::<i64, _>(0), last.get::<i64, _>(1)));
+        if through <= after {
+            continue;
+        }
+        let published_at = recorded.envelope.recorded_at.seconds();
+        let told = activity::tell(tx, (after, through), told, published_at).await?;
+        let sql = "insert into feed_mark (through, seq, published_at, activities) values ($1, $2, $3, $4)";
+        let done = sqlx::query(sql).bind(through).bind(seq.cast_signed()).bind(published_at).bind(told);
+        done.execute(&mut *tx).await.map_err(database(doing))?;
     }
     Ok(())
 }

@@ -6,12 +6,17 @@
 //! row. Nothing here looks at who asks: the feed holds only what everybody may see. What is taken back is served no more
 //! from the moment that this projection has folded it; the few milliseconds before are the only ones in which a harvester
 //! can get what a page would refuse.
+//!
+//! Beside the records there are activities: what happened to an object, whatever a format shows of it ([`Activity`]).
 
+mod activity;
 mod fold;
 mod read;
 
+pub use activity::{Activity, ActivityKind, activities, activities_told, shows_another};
 pub use read::{
-    Contents, Page, Published, Span, Window, count, page, prefixes, record, through_at, unpublished, window,
+    Contents, Page, Published, SETTLING_SECONDS, Span, Window, count, page, prefixes, record, through_at, unpublished,
+    window,
 };
 
 use async_trait::async_trait;
@@ -22,7 +27,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 
 /// A metadata format: one file each in `src/formats/`.
 pub trait Format: Send + Sync {
@@ -62,10 +67,11 @@ const TABLES: &[&str] = &[
                 alter column payload set storage external, alter column payload set statistics 0;
         end if;
     end $$",
-    // The moment at which everything through an event became visible, in seconds since 1970.
+    // The moment at which everything through an event became visible, in seconds since 1970, and how many activities
+    // there were then.
     "create table if not exists feed_mark (
-        through bigint primary key, seq bigint not null, published_at bigint not null)",
-    // The last event that made a row.
+        through bigint primary key, seq bigint not null, published_at bigint not null, activities bigint not null)",
+    // The last event that made a row of a record or a change.
     "create table if not exists feed_tip (single boolean primary key check (single), from_seq bigint not null)",
 ];
 
@@ -90,7 +96,7 @@ impl Projection for Feed {
     }
 
     async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        for sql in TABLES {
+        for sql in TABLES.iter().chain(activity::TABLES) {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the tables of the publication feed"))?;
         }
@@ -102,7 +108,7 @@ impl Projection for Feed {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the indexes of the publication feed"))?;
         }
-        position::analyze(&stores.pg, &["feed_record"]).await
+        position::analyze(&stores.pg, &["feed_record", "feed_activity"]).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
@@ -117,7 +123,12 @@ impl Projection for Feed {
         // Payloads are covered by themselves and not by their stored digest: a rebuild must find a payload that rotted.
         let columns = "object, prefix, from_seq, to_seq, deleted, payload_sha256, payload";
         let records = position::table_digest(&stores.pg, "feed_record", columns, "object, prefix, from_seq").await?;
-        let marks = position::table_digest(&stores.pg, "feed_mark", "through, seq, published_at", "through").await?;
-        Ok(Sha256::of(format!("{records}{marks}").as_bytes()))
+        let columns = "through, seq, published_at, activities";
+        let marks = position::table_digest(&stores.pg, "feed_mark", columns, "through").await?;
+        let columns = "number, object, kind, published_at";
+        let activities = position::table_digest(&stores.pg, "feed_activity", columns, "number").await?;
+        let columns = "seq, object, was_public, is_public";
+        let waiting = position::table_digest(&stores.pg, "feed_change", columns, "seq").await?;
+        Ok(Sha256::of(format!("{records}{marks}{activities}{waiting}").as_bytes()))
     }
 }

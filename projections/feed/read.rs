@@ -11,7 +11,7 @@ use crate::{ProjectionError, database};
 
 /// Seconds that a mark must be old to be served. A second that is still running could gain another mark, and a harvester
 /// that already had it would never come back for the rest; another process's mark is seen within a quarter of a second.
-const SETTLING_SECONDS: i64 = 2;
+pub const SETTLING_SECONDS: i64 = 2;
 
 /// How far the feed may be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use tracing::error;
 
 use crate::archive::Denied;
 use crate::derivatives::PacksError;
+use crate::iiif::content_state::BadState;
 use crate::storage::StorageError;
 
 /// Seconds after which a client that was sent away should come back: a decode takes less.
@@ -43,6 +44,9 @@ pub enum Error {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The parameter is no content state.
+    #[error("iiif-content: {0}")]
+    ContentState(#[from] BadState),
     /// The part is well formed and asks for what this image cannot give.
     #[error("{part}: {why}")]
     Impossible {
@@ -79,6 +83,9 @@ pub enum Error {
     /// Too many are waiting already.
     #[error("too many images are being decoded; try again soon")]
     Busy,
+    /// The publication feed has not folded the first event yet.
+    #[error("the publication feed is not ready yet; try again soon")]
+    NotReady,
     /// The bytes could not be fetched.
     #[error("could not read the file's bytes")]
     Storage(#[source] StorageError),
@@ -109,10 +116,10 @@ impl Error {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
             Self::Needs(_) => StatusCode::UNAUTHORIZED,
-            Self::Syntax { .. } | Self::Impossible { .. } => StatusCode::BAD_REQUEST,
+            Self::Syntax { .. } | Self::Impossible { .. } | Self::ContentState(_) => StatusCode::BAD_REQUEST,
             Self::NotImplemented(_) | Self::NotShown(_) | Self::TooLarge { .. } => StatusCode::NOT_IMPLEMENTED,
             Self::Undecodable(_) | Self::Failed(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy | Self::NotYet => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotYet | Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
             Self::Storage(_) | Self::Packs(_) | Self::Projection(_) | Self::Render(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -43,6 +43,8 @@ async fn open(request: Request, next: Next) -> Response {
 pub enum Keeping {
     /// What everybody may see: any cache, that many seconds.
     Everybody(u32),
+    /// What everybody may see and nothing will ever change: any cache, unasked.
+    Unchanging,
     /// What needed a token: only the asker's own cache, and it must ask again before each use.
     OnlyAsker,
 }
@@ -57,6 +59,8 @@ impl Keeping {
     fn header(self) -> HeaderValue {
         match self {
             Self::Everybody(seconds) => text(&format!("public, max-age={seconds}")),
+            // A year, which is as good as for ever (RFC 9111 §1.2.2, RFC 8246).
+            Self::Unchanging => HeaderValue::from_static("public, max-age=31536000, immutable"),
             Self::OnlyAsker => HeaderValue::from_static("private, no-cache"),
         }
     }

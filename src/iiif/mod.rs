@@ -1,8 +1,11 @@
-//! IIIF: Image API 3.0 at level 2, and Presentation API 3.0 manifests and collections.
+//! IIIF: Image API 3.0 at level 2, Presentation API 3.0 manifests and collections, Change Discovery API 1.0 at level
+//! 2, and Content State API 1.0.
 //!
 //! Everything here answers from what `Archive` lets the asker see; nothing here decides that. Whatever goes out, errors
 //! and redirects included, may be read by any page on the web (CORS `*`): what must not be read is not sent.
 
+pub mod content_state;
+pub mod discovery;
 pub mod error;
 pub mod http;
 pub mod image;
@@ -18,6 +21,8 @@ pub fn router() -> Router<App> {
     let router = Router::new()
         .merge(image::routes())
         .merge(presentation::routes())
+        .merge(discovery::routes())
+        .merge(content_state::answer::routes())
         // Without this, what no route matches would be answered by somebody who does not know CORS.
         .route("/iiif/{*rest}", any(nowhere));
     http::open_to_all(router)

@@ -122,6 +122,7 @@ fn tell(archive: &Archive, output: &Output) {
     let addresses = [
         ("Catalogue", format!("{public}/")),
         ("OAI-PMH", format!("{public}/oai?verb=Identify")),
+        ("IIIF", archive.stores.addresses.discovery()),
         ("SPARQL", format!("{public}/sparql")),
         ("API", format!("{public}/api/v1/openapi.json")),
         ("Health", format!("{public}/readyz")),

@@ -117,6 +117,31 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ("/iiif/presentation/2/{object}/manifest", &["GET /iiif/presentation/2/{id}/manifest"]),
     ("/iiif/presentation/2/collection/top", &["GET /iiif/presentation/2/collection/top"]),
     ("/iiif/presentation/2/collection/{id}", &["GET /iiif/presentation/2/collection/{id}"]),
+    ("/iiif/discovery/1/all-changes", &["GET /iiif/discovery/1/all-changes"]),
+    ("/iiif/discovery/1/page/{page}", &["GET /iiif/discovery/1/page/1", "GET /iiif/discovery/1/page/2"]),
+    (
+        "/iiif/discovery/1/activity/{number}",
+        &[
+            "GET /iiif/discovery/1/activity/1",
+            "GET /iiif/discovery/1/activity/4",
+            "GET /iiif/discovery/1/activity/{id}",
+        ],
+    ),
+    (
+        "/iiif/content-state",
+        &[
+            "GET /iiif/content-state",
+            "GET /iiif/content-state?iiif-content=https://archive.example.org/iiif/presentation/3/{id}/manifest",
+            "GET /iiif/content-state?iiif-content=https://archive.example.org/iiif/presentation/3/{id}/canvas/{file}",
+        ],
+    ),
+    ("/iiif/image/2/{id}", &["GET /iiif/image/2/{file}"]),
+    ("/iiif/image/2/{id}/", &["GET /iiif/image/2/{file}/"]),
+    ("/iiif/image/2/{id}/info.json", &["GET /iiif/image/2/{file}/info.json"]),
+    (
+        "/iiif/image/2/{id}/{region}/{size}/{rotation}/{quality}",
+        &["GET /iiif/image/2/{file}/full/full/0/default.jpg", "GET /iiif/image/2/{file}/0,0,10,10/5,/0/default.png"],
+    ),
     ("/iiif/image/3/{id}", &["GET /iiif/image/3/{file}"]),
     ("/iiif/image/3/{id}/", &["GET /iiif/image/3/{file}/"]),
     ("/iiif/image/3/{id}/info.json", &["GET /iiif/image/3/{file}/info.json"]),

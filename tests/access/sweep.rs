@@ -104,10 +104,11 @@ async fn no_address_tells_anything_of_hidden_objects() {
     let (world, _) = worlds().await;
     let secrets = world.secrets();
     let of_gone = world.gone.id.to_string();
-    // A harvester must learn that what it holds was withdrawn: of that, OAI-PMH names the identifier.
+    // A harvester must learn that what it holds was withdrawn: of that, OAI-PMH names the identifier and Change Discovery
+    // the manifest.
     let but_gone: Vec<String> = secrets.iter().filter(|secret| **secret != of_gone).cloned().collect();
     for request in requests() {
-        let secrets = if request.contains("/oai") { &but_gone } else { &secrets };
+        let secrets = if request.contains("/oai") || request.contains("/discovery/") { &but_gone } else { &secrets };
         for open in &world.open {
             let answer = ask(&world.archive, &open.fill(request), None).await;
             assert!(!answer.status.is_server_error(), "{request}: {}", whole(&answer));

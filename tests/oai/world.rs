@@ -13,7 +13,7 @@ use fonds_schemas::event::{
 };
 use fonds_schemas::{
     Access, AgentId, Envelope, Event, EventId, Level, Object, ObjectId, Property, Recorded, Sha256, SourceKey,
-    Statement, StatementId, Timestamp,
+    Statement, StatementId, Stream, Timestamp,
 };
 use uuid::Uuid;
 
@@ -101,7 +101,7 @@ impl World {
             changes: Vec::new(),
         };
         for (event, recorded) in batch.events.iter().enumerate() {
-            let Some(id) = recorded.event.as_ref().and_then(Event::object) else { continue };
+            let Stream::Object(id) = recorded.envelope.stream else { continue };
             let before = self.objects.get(&id).cloned();
             let mut state = before.as_deref().cloned();
             Object::fold(&mut state, recorded).unwrap();

@@ -104,7 +104,7 @@ impl Wanted {
     }
 }
 
-fn setting(app: &App) -> Setting<'_> {
+pub(super) fn setting(app: &App) -> Setting<'_> {
     Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name, limits: &app.settings.limits }
 }
 
