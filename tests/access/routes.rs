@@ -153,7 +153,7 @@ pub const ROUTES: &[(&str, &[&str])] = &[
             "GET /iiif/image/3/{file}/nonsense/max/0/default.jpg",
         ],
     ),
-    ("/iiif/{*rest}", &["GET /iiif/image/2/{file}/info.json"]),
+    ("/iiif/{*rest}", &["GET /iiif/image/1/{file}/info.json"]),
 ];
 
 /// Every request of the sweep.

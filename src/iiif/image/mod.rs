@@ -47,16 +47,19 @@ const INFO_SECONDS: u32 = 3600;
 
 /// The addresses of the Image API.
 pub(super) fn routes() -> Router<App> {
-    let of = |version: Version| {
-        let base_path = format!("/iiif/image/{}/{{id}}", version.as_str());
-        Router::new()
-            .route(&base_path, get(base))
-            .route(&format!("{base_path}/"), get(base))
-            .route(&format!("{base_path}/info.json"), get(info_json))
-            .route(&format!("{base_path}/{{region}}/{{size}}/{{rotation}}/{{quality}}"), get(pixels))
-            .layer(Extension(version))
-    };
-    of(Version::Three).merge(of(Version::Two)).layer(Extension(Arc::new(Engine::new())))
+    let three = Router::new()
+        .route("/iiif/image/3/{id}", get(base))
+        .route("/iiif/image/3/{id}/", get(base))
+        .route("/iiif/image/3/{id}/info.json", get(info_json))
+        .route("/iiif/image/3/{id}/{region}/{size}/{rotation}/{quality}", get(pixels))
+        .layer(Extension(Version::Three));
+    let two = Router::new()
+        .route("/iiif/image/2/{id}", get(base))
+        .route("/iiif/image/2/{id}/", get(base))
+        .route("/iiif/image/2/{id}/info.json", get(info_json))
+        .route("/iiif/image/2/{id}/{region}/{size}/{rotation}/{quality}", get(pixels))
+        .layer(Extension(Version::Two));
+    three.merge(two).layer(Extension(Arc::new(Engine::new())))
 }
 
 /// The base address of a file's image service.

@@ -14,17 +14,6 @@ pub enum Version {
     Three,
 }
 
-impl Version {
-    /// As addresses spell it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Two => "2",
-            Self::Three => "3",
-        }
-    }
-}
-
 /// Characters of one part of the address: the longest sensible one, four percentages, has fewer.
 const PART_CHARS_MAX: usize = 128;
 
