@@ -45,6 +45,13 @@ impl Addresses {
         format!("{}/iiif/image/3/{file}", self.base)
     }
 
+    /// The OAI-PMH record of an object in a metadata format.
+    #[must_use]
+    pub fn record(&self, object: ObjectId, prefix: &str) -> String {
+        let identifier = format!("oai:{}:{object}", self.host());
+        format!("{}?verb=GetRecord&metadataPrefix={prefix}&identifier={identifier}", self.oai())
+    }
+
     /// The base URL of OAI-PMH.
     #[must_use]
     pub fn oai(&self) -> String {

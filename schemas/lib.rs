@@ -8,6 +8,7 @@ pub mod address;
 pub mod agent;
 pub mod canonical;
 pub mod checksum;
+pub mod edtf;
 pub mod envelope;
 pub mod event;
 pub mod file;

@@ -5,4 +5,5 @@ mod documents;
 mod documents_2;
 mod made;
 mod pixels;
+mod presenting;
 mod resolving;

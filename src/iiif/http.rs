@@ -43,6 +43,8 @@ async fn open(request: Request, next: Next) -> Response {
 pub enum Keeping {
     /// What everybody may see: any cache, that many seconds.
     Everybody(u32),
+    /// What everybody may see and will not change: any cache, a year, without asking again (RFC 8246).
+    ForGood,
     /// What needed a token: only the asker's own cache, and it must ask again before each use.
     OnlyAsker,
 }
@@ -57,6 +59,7 @@ impl Keeping {
     fn header(self) -> HeaderValue {
         match self {
             Self::Everybody(seconds) => text(&format!("public, max-age={seconds}")),
+            Self::ForGood => HeaderValue::from_static("public, max-age=31536000, immutable"),
             Self::OnlyAsker => HeaderValue::from_static("private, no-cache"),
         }
     }

@@ -111,10 +111,20 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ),
     ("/id/{id}", &["GET /id/{id}"]),
     ("/.well-known/void", &["GET /.well-known/void"]),
-    ("/iiif/presentation/3/{object}/manifest", &["GET /iiif/presentation/3/{id}/manifest"]),
+    (
+        "/iiif/presentation/3/{object}/manifest",
+        &[
+            "GET /iiif/presentation/3/{id}/manifest",
+            "GET /iiif/presentation/3/{id}@3/manifest",
+            "GET /iiif/presentation/3/{id}@99999/manifest",
+        ],
+    ),
     ("/iiif/presentation/3/collection/top", &["GET /iiif/presentation/3/collection/top"]),
     ("/iiif/presentation/3/collection/{id}", &["GET /iiif/presentation/3/collection/{id}"]),
-    ("/iiif/presentation/2/{object}/manifest", &["GET /iiif/presentation/2/{id}/manifest"]),
+    (
+        "/iiif/presentation/2/{object}/manifest",
+        &["GET /iiif/presentation/2/{id}/manifest", "GET /iiif/presentation/2/{id}@99999/manifest"],
+    ),
     ("/iiif/presentation/2/collection/top", &["GET /iiif/presentation/2/collection/top"]),
     ("/iiif/presentation/2/collection/{id}", &["GET /iiif/presentation/2/collection/{id}"]),
     ("/iiif/image/3/{id}", &["GET /iiif/image/3/{file}"]),

@@ -6,6 +6,25 @@ use serde::Serialize;
 
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::LanguageMap;
+use crate::iiif::presentation::place::FeatureCollection;
+
+/// The contexts of a document, that of this API last (§4.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Context {
+    /// This API alone.
+    Plain(&'static str),
+    /// An extension and this API.
+    Extended([&'static str; 2]),
+}
+
+impl Context {
+    /// The contexts of a document that says where something is, or does not.
+    #[must_use]
+    pub fn of(says_where: bool) -> Self {
+        if says_where { Self::Extended([super::place::CONTEXT, super::CONTEXT]) } else { Self::Plain(super::CONTEXT) }
+    }
+}
 
 /// A label and its value, each by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,6 +47,9 @@ pub struct Link {
     pub label: LanguageMap,
     /// Its media type.
     pub format: String,
+    /// What it follows: a namespace, a schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<&'static str>,
 }
 
 /// Who provides the object.
@@ -42,6 +64,22 @@ pub struct Agent {
     pub label: LanguageMap,
     /// Its page.
     pub homepage: Vec<Link>,
+    /// Its logo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logo: Vec<Logo>,
+}
+
+/// An image of another server, whose sides we do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Logo {
+    /// Its address.
+    pub id: String,
+    /// `Image`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Its media type, if its name tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<&'static str>,
 }
 
 /// An image: painted on a canvas, or standing for something.
@@ -113,6 +151,7 @@ pub struct Annotation {
 
 /// A manifest or a collection, as another one names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reference {
     /// Its address.
     pub id: String,
@@ -124,15 +163,21 @@ pub struct Reference {
     /// What stands for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thumbnail: Vec<Image>,
+    /// Its place in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
+    /// Its place on a map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_place: Option<FeatureCollection>,
 }
 
 /// A manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// The context of this API.
+    /// The contexts.
     #[serde(rename = "@context")]
-    pub context: &'static str,
+    pub context: Context,
     /// Its own address.
     pub id: String,
     /// `Manifest`.
@@ -157,9 +202,16 @@ pub struct Manifest {
     /// What stands for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thumbnail: Vec<Image>,
-    /// Its page.
+    /// Its place in time, as `xsd:dateTime`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
+    /// Its place on a map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_place: Option<FeatureCollection>,
+    /// Its pages.
     pub homepage: Vec<Link>,
     /// Its description, for machines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub see_also: Vec<Link>,
     /// Files that are no images.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -175,9 +227,9 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Collection {
-    /// The context of this API.
+    /// The contexts.
     #[serde(rename = "@context")]
-    pub context: &'static str,
+    pub context: Context,
     /// Its own address.
     pub id: String,
     /// `Collection`.
@@ -185,13 +237,28 @@ pub struct Collection {
     pub kind: &'static str,
     /// What it is called.
     pub label: LanguageMap,
+    /// What is said of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metadata: Vec<Pair>,
     /// What it is, in some sentences.
     #[serde(skip_serializing_if = "LanguageMap::is_empty")]
     pub summary: LanguageMap,
+    /// What must be shown with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_statement: Option<Pair>,
+    /// What may be done with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rights: Option<String>,
     /// Who provides it.
     pub provider: Vec<Agent>,
-    /// Its page.
+    /// Its pages.
     pub homepage: Vec<Link>,
+    /// Its description, for machines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub see_also: Vec<Link>,
+    /// The larger wholes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub part_of: Vec<Reference>,
     /// What is in it, named and not embedded.
     pub items: Vec<Reference>,
 }

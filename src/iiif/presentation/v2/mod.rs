@@ -36,10 +36,12 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         thumbnail: of.thumbnail.first().map(image),
         attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
         license: of.rights.clone(),
+        logo: logo(&of.provider),
         related: links(&of.homepage),
         rendering: links(&of.rendering),
         see_also: links(&of.see_also),
-        within: Values::of(of.part_of.iter().map(|whole| address(&whole.id)).collect()),
+        within: within(&of.part_of),
+        nav_date: of.nav_date.clone(),
     };
     Manifest { context: CONTEXT, id: address(&of.id), kind: "sc:Manifest", about, sequences: vec![sequence] }
 }
@@ -49,15 +51,17 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
 pub fn collection(of: &v3::Collection) -> Collection {
     let about = About {
         label: values(&of.label),
-        metadata: Vec::new(),
+        metadata: of.metadata.iter().map(pair).collect(),
         description: Values::of(said(&of.summary)),
         thumbnail: None,
-        attribution: None,
-        license: None,
+        attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
+        license: of.rights.clone(),
+        logo: logo(&of.provider),
         related: links(&of.homepage),
         rendering: None,
-        see_also: None,
-        within: None,
+        see_also: links(&of.see_also),
+        within: within(&of.part_of),
+        nav_date: None,
     };
     let all: Vec<Reference> = of.items.iter().map(reference).collect();
     let (mut collections, mut manifests, mut members) = (Vec::new(), Vec::new(), Vec::new());
@@ -73,13 +77,23 @@ pub fn collection(of: &v3::Collection) -> Collection {
 }
 
 /// The address of the same thing in version 2.
-fn address(id: &str) -> String {
+#[must_use]
+pub fn address(id: &str) -> String {
     id.replacen("/iiif/presentation/3/", "/iiif/presentation/2/", 1)
+}
+
+fn within(wholes: &[v3::Reference]) -> Option<Values<String>> {
+    Values::of(wholes.iter().map(|whole| address(&whole.id)).collect())
+}
+
+fn logo(of: &[v3::Agent]) -> Option<String> {
+    of.iter().flat_map(|agent| &agent.logo).map(|logo| logo.id.clone()).next()
 }
 
 fn reference(of: &v3::Reference) -> Reference {
     let kind = if of.kind == "Collection" { "sc:Collection" } else { "sc:Manifest" };
-    Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail: of.thumbnail.first().map(image) }
+    let thumbnail = of.thumbnail.first().map(image);
+    Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail, nav_date: of.nav_date.clone() }
 }
 
 fn canvas(of: &v3::Canvas) -> Canvas {
@@ -134,7 +148,7 @@ fn links(of: &[v3::Link]) -> Option<Values<Link>> {
         id: of.id.clone(),
         label: Values::of(texts(&of.label)),
         format: of.format.clone(),
-        profile: None,
+        profile: of.profile,
     };
     Values::of(of.iter().map(link).collect())
 }

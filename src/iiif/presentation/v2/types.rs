@@ -67,7 +67,7 @@ pub struct Link {
     pub format: String,
     /// What it follows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
+    pub profile: Option<&'static str>,
 }
 
 /// An image service of version 2.
@@ -186,6 +186,9 @@ pub struct About {
     /// What may be done with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
+    /// The logo of who provides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
     /// Its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related: Option<Values<Link>>,
@@ -198,6 +201,9 @@ pub struct About {
     /// The larger wholes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Values<String>>,
+    /// Its place in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
 }
 
 /// A manifest.
@@ -221,6 +227,7 @@ pub struct Manifest {
 
 /// A manifest or a collection, as another one names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reference {
     /// Its address.
     #[serde(rename = "@id")]
@@ -233,6 +240,9 @@ pub struct Reference {
     /// What stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thumbnail: Option<Image>,
+    /// Its place in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
 }
 
 /// A collection. `members` holds both kinds in their order; where all are of one kind, the list of that kind, which
