@@ -62,6 +62,7 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ("/api/v1/objects/{id}", &["GET /api/v1/objects/{id}"]),
     ("/api/v1/objects/{id}/statements", &["POST /api/v1/objects/{id}/statements"]),
     ("/api/v1/objects/{id}/relations", &["POST /api/v1/objects/{id}/relations"]),
+    ("/api/v1/objects/{id}/arrangement", &["PUT /api/v1/objects/{id}/arrangement"]),
     ("/api/v1/objects/{id}/access", &["PUT /api/v1/objects/{id}/access"]),
     ("/api/v1/objects/{id}/history", &["GET /api/v1/objects/{id}/history"]),
     ("/api/v1/objects/{id}/files", &["POST /api/v1/objects/{id}/files?name=a.png"]),

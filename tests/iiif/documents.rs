@@ -103,10 +103,14 @@ fn check_canvas<'a>(canvas: &'a Value, ids: &mut Vec<&'a str>) {
             assert_eq!(annotation["target"], canvas["id"]);
             ids.push(check_id(annotation));
             let body = &annotation["body"];
-            let service = body["service"][0]["id"].as_str().unwrap();
-            assert_eq!(body["id"], format!("{service}/full/max/0/default.jpg"));
-            assert_eq!((&body["width"], &body["height"]), (&canvas["width"], &canvas["height"]));
-            assert_eq!(body["service"][0]["type"], "ImageService3");
+            let images = body["items"].as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
+            assert_eq!(images.len() > 1, body["type"] == "Choice");
+            for image in images {
+                let service = image["service"][0]["id"].as_str().unwrap();
+                assert_eq!((&image["type"], &image["service"][0]["type"]), (&"Image".into(), &"ImageService3".into()));
+                assert_eq!(image["id"], format!("{service}/full/max/0/default.jpg"));
+            }
+            assert_eq!((&images[0]["width"], &images[0]["height"]), (&canvas["width"], &canvas["height"]));
         }
     }
 }

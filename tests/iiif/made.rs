@@ -158,6 +158,7 @@ pub fn an_object(statements: &[(&str, &str, &str)], files: Vec<StoredFile>) -> O
         statements: asserted.collect(),
         relations: vec![],
         files,
+        arrangement: Arrangement::default(),
         version: 1,
         seq: 1,
         created_at: Timestamp::from_micros(0),

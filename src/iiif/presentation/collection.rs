@@ -3,13 +3,15 @@
 use fonds_schemas::checksum::hex;
 use fonds_schemas::{Level, Object};
 
+use crate::iiif::presentation::arranged;
 use crate::iiif::presentation::describe::{
     homepages, label, metadata, nav_date, page_link, required_statement, rights_of, see_also,
 };
 use crate::iiif::presentation::language::LanguageMap;
-use crate::iiif::presentation::manifest::{Setting, as_part_of, thumbnail};
+use crate::iiif::presentation::manifest::{Setting, as_part_of};
 use crate::iiif::presentation::place;
 use crate::iiif::presentation::types::{Collection, Context, Reference};
+use crate::iiif::presentation::views::thumbnail;
 
 /// A page of a list: where it begins, and where the next one does, if there is one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,6 +37,7 @@ pub fn of_object(
         summary: LanguageMap::values(object.values("description")),
         required_statement: required_statement(object),
         rights: rights_of(object),
+        behavior: arranged::of_parts(object),
         homepage: homepages(object, setting.addresses.page(object.id), &label),
         see_also: see_also(object, setting),
         part_of: wholes.iter().map(|whole| as_part_of(whole, setting)).collect(),
@@ -65,6 +68,7 @@ fn empty(setting: Setting<'_>) -> Collection {
         summary: LanguageMap::default(),
         required_statement: None,
         rights: None,
+        behavior: Vec::new(),
         provider: setting.provider(),
         homepage: Vec::new(),
         see_also: Vec::new(),

@@ -2,6 +2,7 @@
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
+pub mod arranged;
 pub mod collection;
 pub mod describe;
 pub mod language;
@@ -10,6 +11,7 @@ pub mod place;
 pub mod rights;
 pub mod types;
 pub mod v2;
+mod views;
 
 use std::convert::Infallible;
 

@@ -90,6 +90,9 @@ pub struct Image {
     /// `Image`.
     #[serde(rename = "type")]
     pub kind: &'static str,
+    /// What people read where they choose between several.
+    #[serde(skip_serializing_if = "LanguageMap::is_empty")]
+    pub label: LanguageMap,
     /// Its media type.
     pub format: &'static str,
     /// Pixels down.
@@ -98,6 +101,26 @@ pub struct Image {
     pub width: u32,
     /// Where other sizes and parts of it are.
     pub service: Vec<ImageService>,
+}
+
+/// What is painted on a canvas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// An image.
+    Image(Image),
+    /// Several, of which one is shown.
+    Choice(Choice),
+}
+
+/// Images that show the same view in different states; the first is shown until somebody chooses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// `Choice`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The images.
+    pub items: Vec<Image>,
 }
 
 /// A view of the object: a page, a side.
@@ -143,10 +166,44 @@ pub struct Annotation {
     pub kind: &'static str,
     /// `painting`.
     pub motivation: &'static str,
-    /// The image.
-    pub body: Image,
+    /// The image, or several to choose from.
+    pub body: Body,
     /// The canvas.
     pub target: String,
+}
+
+/// A canvas, as a range or a manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CanvasReference {
+    /// Its name.
+    pub id: String,
+    /// `Canvas`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+}
+
+/// A part of what is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// Its name.
+    pub id: String,
+    /// `Range`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What it is called.
+    pub label: LanguageMap,
+    /// What is in it; at least one.
+    pub items: Vec<RangeItem>,
+}
+
+/// A thing in a range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum RangeItem {
+    /// A view.
+    Canvas(CanvasReference),
+    /// A smaller part.
+    Range(Range),
 }
 
 /// A manifest or a collection, as another one names it.
@@ -202,6 +259,12 @@ pub struct Manifest {
     /// What stands for it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thumbnail: Vec<Image>,
+    /// Which way the views are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewing_direction: Option<&'static str>,
+    /// How the views belong together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behavior: Vec<&'static str>,
     /// Its place in time, as `xsd:dateTime`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nav_date: Option<String>,
@@ -219,8 +282,14 @@ pub struct Manifest {
     /// The larger wholes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub part_of: Vec<Reference>,
+    /// The view to begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<CanvasReference>,
     /// Its views; at least one.
     pub items: Vec<Canvas>,
+    /// What is where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub structures: Vec<Range>,
 }
 
 /// A collection.
@@ -251,6 +320,9 @@ pub struct Collection {
     pub rights: Option<String>,
     /// Who provides it.
     pub provider: Vec<Agent>,
+    /// How its members belong together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behavior: Vec<&'static str>,
     /// Its pages.
     pub homepage: Vec<Link>,
     /// Its description, for machines.

@@ -10,7 +10,8 @@ use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
 use types::{
-    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Reference, Sequence, Service, Text, Values,
+    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Range, Reference, Resource, Sequence, Service,
+    Text, Values,
 };
 
 /// The JSON-LD context of Presentation API 2.1, which is the profile of its media type too.
@@ -27,6 +28,7 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         id: format!("{}/sequence/normal", address(&of.id).trim_end_matches("/manifest")),
         kind: "sc:Sequence",
         label: tagged("en", "In order"),
+        start_canvas: of.start.as_ref().map(|start| start.id.clone()),
         canvases: of.items.iter().map(canvas).collect(),
     };
     let about = About {
@@ -42,8 +44,11 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         see_also: links(&of.see_also),
         within: within(&of.part_of),
         nav_date: of.nav_date.clone(),
+        viewing_direction: of.viewing_direction,
+        viewing_hint: hint(&of.behavior),
     };
-    Manifest { context: CONTEXT, id: address(&of.id), kind: "sc:Manifest", about, sequences: vec![sequence] }
+    let (id, sequences) = (address(&of.id), vec![sequence]);
+    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, sequences, structures: ranges(&of.structures) }
 }
 
 /// The collection in version 2.1.
@@ -62,6 +67,8 @@ pub fn collection(of: &v3::Collection) -> Collection {
         see_also: links(&of.see_also),
         within: within(&of.part_of),
         nav_date: None,
+        viewing_direction: None,
+        viewing_hint: hint(&of.behavior),
     };
     let all: Vec<Reference> = of.items.iter().map(reference).collect();
     let (mut collections, mut manifests, mut members) = (Vec::new(), Vec::new(), Vec::new());
@@ -80,6 +87,32 @@ pub fn collection(of: &v3::Collection) -> Collection {
 #[must_use]
 pub fn address(id: &str) -> String {
     id.replacen("/iiif/presentation/3/", "/iiif/presentation/2/", 1)
+}
+
+/// The one hint that 2.1 takes; it has no word for what is in no order.
+fn hint(behavior: &[&'static str]) -> Option<&'static str> {
+    behavior.iter().copied().find(|word| *word != "unordered")
+}
+
+/// The ranges in one list, each before those inside it.
+fn ranges(of: &[v3::Range]) -> Vec<Range> {
+    let mut all = Vec::new();
+    for range in of {
+        let (mut inside, mut canvases, mut below) = (Vec::new(), Vec::new(), Vec::new());
+        for item in &range.items {
+            match item {
+                v3::RangeItem::Canvas(canvas) => canvases.push(canvas.id.clone()),
+                v3::RangeItem::Range(range) => {
+                    inside.push(range.id.clone());
+                    below.extend(ranges(std::slice::from_ref(range)));
+                }
+            }
+        }
+        let (id, label) = (range.id.clone(), values(&range.label));
+        all.push(Range { id, kind: "sc:Range", label, ranges: inside, canvases });
+        all.append(&mut below);
+    }
+    all
 }
 
 fn within(wholes: &[v3::Reference]) -> Option<Values<String>> {
@@ -105,17 +138,28 @@ fn canvas(of: &v3::Canvas) -> Canvas {
         height: of.height,
         width: of.width,
         metadata: of.metadata.iter().map(pair).collect(),
-        images: painted.map(annotation).collect(),
+        images: painted.filter_map(annotation).collect(),
     }
 }
 
-fn annotation(of: &v3::Annotation) -> Annotation {
-    Annotation {
+fn annotation(of: &v3::Annotation) -> Option<Annotation> {
+    Some(Annotation {
         id: of.id.clone(),
         kind: "oa:Annotation",
         motivation: "sc:painting",
-        resource: image(&of.body),
+        resource: resource(&of.body)?,
         on: of.target.clone(),
+    })
+}
+
+fn resource(of: &v3::Body) -> Option<Resource> {
+    match of {
+        v3::Body::Image(of) => Some(Resource::Image(image(of))),
+        v3::Body::Choice(of) => {
+            let mut images = of.items.iter().map(image);
+            let default = images.next()?;
+            Some(Resource::Choice { kind: "oa:Choice", default, item: images.collect() })
+        }
     }
 }
 
@@ -129,7 +173,8 @@ fn image(of: &v3::Image) -> Image {
         Some(service) => format!("{}/full/{},/0/default.jpg", service.id, of.width),
         None => of.id.clone(),
     };
-    Image { id, kind: "dctypes:Image", format: of.format, height: of.height, width: of.width, service }
+    let label = Values::of(texts(&of.label));
+    Image { id, kind: "dctypes:Image", label, format: of.format, height: of.height, width: of.width, service }
 }
 
 fn service(of: &ImageService) -> Service {
