@@ -35,7 +35,7 @@ fn arranged(title: &str, names: &[&str], arrangement: impl FnOnce(&[FileId]) -> 
 }
 
 /// The file of a recipe of the cookbook, if the folder of real data is there.
-fn recipe(path: &str) -> Option<Value> {
+pub fn recipe(path: &str) -> Option<Value> {
     let text = std::fs::read_to_string(real("fixtures/iiif-cookbook/recipe")?.join(path)).unwrap();
     let text = text.replace("{{ id.url }}", "https://example.org/m").replace("{{ id.path }}", "https://example.org");
     Some(serde_json::from_str(&text).unwrap())

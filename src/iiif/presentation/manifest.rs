@@ -12,7 +12,7 @@ use crate::iiif::presentation::describe::{
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place;
 use crate::iiif::presentation::types::{Agent, Context, Link, Logo, Manifest, Reference};
-use crate::iiif::presentation::views::{Views, is_painted, thumbnail};
+use crate::iiif::presentation::views::{Views, content, is_painted, thumbnail};
 
 /// Media types of logos, by the ending of their names.
 const LOGO_FORMATS: &[(&str, &str)] = &[
@@ -129,7 +129,7 @@ fn download(file: &StoredFile, setting: Setting<'_>) -> Link {
         _ if file.media_type == "application/pdf" => "Text",
         _ => "Dataset",
     };
-    let id = format!("{}/api/v1/files/{}/content", setting.addresses.base(), file.file);
+    let id = content(file, setting);
     Link { id, kind, label: LanguageMap::plain(file.name.clone()), format: file.media_type.clone(), profile: None }
 }
 

@@ -3,6 +3,7 @@
 //! What may repeat is a list even when there is one; what is absent is left out.
 
 use serde::Serialize;
+use serde_json::Number;
 
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::LanguageMap;
@@ -109,21 +110,46 @@ pub struct Image {
 pub enum Body {
     /// An image.
     Image(Image),
+    /// Something that plays.
+    Recording(Recording),
     /// Several, of which one is shown.
     Choice(Choice),
 }
 
-/// Images that show the same view in different states; the first is shown until somebody chooses.
+/// Sound or film.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recording {
+    /// The address of its bytes.
+    pub id: String,
+    /// `Sound` or `Video`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What people read where they choose between several.
+    #[serde(skip_serializing_if = "LanguageMap::is_empty")]
+    pub label: LanguageMap,
+    /// Its media type.
+    pub format: String,
+    /// Pixels down, of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Pixels across, of a film.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Seconds.
+    pub duration: Number,
+}
+
+/// What shows the same view in different states; the first is shown until somebody chooses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Choice {
     /// `Choice`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The images.
-    pub items: Vec<Image>,
+    /// The states.
+    pub items: Vec<Body>,
 }
 
-/// A view of the object: a page, a side.
+/// A view of the object: a page, a side, a recording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Canvas {
     /// Its name.
@@ -133,10 +159,15 @@ pub struct Canvas {
     pub kind: &'static str,
     /// What people read.
     pub label: LanguageMap,
-    /// Units down.
-    pub height: u32,
+    /// Units down, unless it is only heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
     /// Units across.
-    pub width: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Seconds, of what plays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Number>,
     /// What is said of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Pair>,
@@ -156,7 +187,7 @@ pub struct AnnotationPage {
     pub items: Vec<Annotation>,
 }
 
-/// An image painted on a canvas.
+/// What is painted on a canvas, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Annotation {
     /// Its name.
@@ -166,7 +197,7 @@ pub struct Annotation {
     pub kind: &'static str,
     /// `painting`.
     pub motivation: &'static str,
-    /// The image, or several to choose from.
+    /// The image or the recording, or several to choose from.
     pub body: Body,
     /// The canvas.
     pub target: String,

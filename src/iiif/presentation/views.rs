@@ -1,9 +1,10 @@
-//! The views of an object: a canvas for each image, or for several that show the same in different states.
+//! The views of an object: a canvas for each image or recording, or for several that show the same in different states.
 
 use std::collections::{BTreeMap, HashMap};
 
 use fonds_schemas::arrangement::Alternative;
 use fonds_schemas::{FileId, FileRole, Object, StoredFile};
+use serde_json::Number;
 
 use crate::iiif::image;
 use crate::iiif::image::geometry::{self, LIMITS, Sides};
@@ -11,7 +12,7 @@ use crate::iiif::image::info::ImageService;
 use crate::iiif::image::resolve::largest;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
-use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas, Choice, Image, Pair};
+use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas, Choice, Image, Pair, Recording};
 
 /// Pixels that the longer side of a thumbnail has at least, if the image has them.
 const THUMBNAIL_SIDE: u32 = 200;
@@ -33,7 +34,7 @@ struct View<'a> {
 }
 
 impl<'a> Views<'a> {
-    /// The views of an object: those of its files that are images which can be shown. Files of a choice are one view, in
+    /// The views of an object: those of its files that can be shown. Files of a choice are one view, in
     /// the place of the first of them that can be shown.
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
         let painted = || object.files.iter().filter(|file| is_painted(file, setting));
@@ -85,16 +86,11 @@ fn canvas_id(base: &str, file: &StoredFile) -> String {
 
 fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Option<Canvas> {
     let file = view.file;
-    let sides = sides(file)?;
     let id = canvas_id(base, file);
-    let image = |(file, label): &(&StoredFile, LanguageMap)| {
-        let image = image_of(service(file, setting)?, largest(self::sides(file)?, LIMITS), "max");
-        Some(Image { label: label.clone(), ..image })
-    };
-    let mut images: Vec<Image> = view.shown.iter().filter_map(image).collect();
-    let body = match images.len() {
-        0 | 1 => Body::Image(images.pop()?),
-        _ => Body::Choice(Choice { kind: "Choice", items: images }),
+    let mut states: Vec<Body> = view.shown.iter().filter_map(|(file, label)| body(file, label, setting)).collect();
+    let body = match states.len() {
+        0 | 1 => states.pop()?,
+        _ => Body::Choice(Choice { kind: "Choice", items: states }),
     };
     let annotation = Annotation {
         id: format!("{base}/annotation/{}", file.file),
@@ -105,21 +101,52 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
     };
     let page =
         AnnotationPage { id: format!("{base}/page/{}", file.file), kind: "AnnotationPage", items: vec![annotation] };
+    let sides = sides(file);
     Some(Canvas {
         id,
         kind: "Canvas",
         label: canvas_label(file, number),
-        height: sides.height,
-        width: sides.width,
+        height: sides.map(|sides| sides.height),
+        width: sides.map(|sides| sides.width),
+        duration: recorded(file).map(|(_, duration)| duration),
         metadata: vec![],
         items: vec![page],
     })
 }
 
+/// What of a file is painted.
+fn body(file: &StoredFile, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
+    let label = label.clone();
+    if let Some((kind, duration)) = recorded(file) {
+        let id = content(file, setting);
+        let (height, width, format) = (file.height, file.width, file.media_type.clone());
+        return Some(Body::Recording(Recording { id, kind, label, format, height, width, duration }));
+    }
+    let image = image_of(service(file, setting)?, largest(sides(file)?, LIMITS), "max");
+    Some(Body::Image(Image { label, ..image }))
+}
+
+/// What kind of recording a file is, and its seconds, if it is one that can be shown: a film needs sides as well.
+fn recorded(file: &StoredFile) -> Option<(&'static str, Number)> {
+    let kind = match file.media_type.split('/').next() {
+        Some("audio") => "Sound",
+        Some("video") if sides(file).is_some() => "Video",
+        Some(_) | None => return None,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a length of 2^52 milliseconds is not believed")]
+    let seconds = file.duration_ms? as f64 / 1000.0;
+    Some((kind, Number::from_f64(seconds)?))
+}
+
+/// The address of a file's bytes.
+pub fn content(file: &StoredFile, setting: Setting<'_>) -> String {
+    format!("{}/api/v1/files/{}/content", setting.addresses.base(), file.file)
+}
+
 /// A small image of the view that the object begins with, at a size that is stored; nothing if it has no image.
 #[must_use]
 pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
-    let painted = |file: &&StoredFile| is_painted(file, setting);
+    let painted = |file: &&StoredFile| is_image(file, setting);
     let start = object.arrangement.start.and_then(|start| object.file(start)).filter(painted);
     let first = start.or_else(|| object.files.iter().find(painted));
     let small = first.and_then(|file| {
@@ -132,13 +159,21 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
     small.into_iter().collect()
 }
 
-/// Whether the file is a view of the object: an image that its image service will show, and no attachment.
+/// Whether the file is a view of the object, and no attachment: an image that its service will show, or a recording of
+/// known length.
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
-    let is_view = match file.role {
+    is_image(file, setting) || (is_view(file) && recorded(file).is_some())
+}
+
+fn is_image(file: &StoredFile, setting: Setting<'_>) -> bool {
+    is_view(file) && image::sides(file, setting.limits).is_ok()
+}
+
+fn is_view(file: &StoredFile) -> bool {
+    match file.role {
         FileRole::Master | FileRole::Access => true,
         FileRole::Transcript | FileRole::ThreeD | FileRole::Rti | FileRole::Attachment => false,
-    };
-    is_view && image::sides(file, setting.limits).is_ok()
+    }
 }
 
 /// The name of the file without its ending, as whoever scanned the page called it; without one, the number of the view.
@@ -153,7 +188,7 @@ fn canvas_label(file: &StoredFile, number: u32) -> LanguageMap {
 }
 
 /// A manifest has at least one canvas, also where there is nothing to show (cookbook recipe 0283).
-fn empty_canvas(base: &str) -> Canvas {
+pub(super) fn empty_canvas(base: &str) -> Canvas {
     let missing = Pair {
         label: LanguageMap::english("Description"),
         value: LanguageMap::english("No image of this object is published here"),
@@ -162,8 +197,9 @@ fn empty_canvas(base: &str) -> Canvas {
         id: format!("{base}/canvas/none"),
         kind: "Canvas",
         label: LanguageMap::english("No image"),
-        height: EMPTY_CANVAS_SIDE,
-        width: EMPTY_CANVAS_SIDE,
+        height: Some(EMPTY_CANVAS_SIDE),
+        width: Some(EMPTY_CANVAS_SIDE),
+        duration: None,
         metadata: vec![missing],
         items: vec![],
     }

@@ -6,9 +6,12 @@
 
 pub mod types;
 
+use std::collections::HashSet;
+
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
+use crate::iiif::presentation::views;
 use types::{
     About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Range, Reference, Resource, Sequence, Service,
     Text, Values,
@@ -24,13 +27,16 @@ const IMAGE_PROFILE: &str = "http://iiif.io/api/image/2/level2.json";
 /// The manifest in version 2.1.
 #[must_use]
 pub fn manifest(of: &v3::Manifest) -> Manifest {
+    let canvases = canvases(of);
+    let seen: HashSet<String> = canvases.iter().map(|canvas| canvas.id.clone()).collect();
     let sequence = Sequence {
         id: format!("{}/sequence/normal", address(&of.id).trim_end_matches("/manifest")),
         kind: "sc:Sequence",
         label: tagged("en", "In order"),
-        start_canvas: of.start.as_ref().map(|start| start.id.clone()),
-        canvases: of.items.iter().map(canvas).collect(),
+        start_canvas: of.start.as_ref().map(|start| start.id.clone()).filter(|id| seen.contains(id.as_str())),
+        canvases,
     };
+    let structures = ranges(&of.structures, &seen);
     let about = About {
         label: values(&of.label),
         metadata: of.metadata.iter().map(pair).collect(),
@@ -40,7 +46,7 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         license: of.rights.clone(),
         logo: logo(&of.provider),
         related: links(&of.homepage),
-        rendering: links(&of.rendering),
+        rendering: Values::of(recordings(of).into_iter().chain(of.rendering.iter().map(link)).collect()),
         see_also: links(&of.see_also),
         within: within(&of.part_of),
         nav_date: of.nav_date.clone(),
@@ -48,7 +54,7 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         viewing_hint: hint(&of.behavior),
     };
     let (id, sequences) = (address(&of.id), vec![sequence]);
-    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, sequences, structures: ranges(&of.structures) }
+    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, sequences, structures }
 }
 
 /// The collection in version 2.1.
@@ -94,19 +100,24 @@ fn hint(behavior: &[&'static str]) -> Option<&'static str> {
     behavior.iter().copied().find(|word| *word != "unordered")
 }
 
-/// The ranges in one list, each before those inside it.
-fn ranges(of: &[v3::Range]) -> Vec<Range> {
+/// The ranges in one list, each before those inside it; those in which nothing is seen are left out.
+fn ranges(of: &[v3::Range], seen: &HashSet<String>) -> Vec<Range> {
     let mut all = Vec::new();
     for range in of {
         let (mut inside, mut canvases, mut below) = (Vec::new(), Vec::new(), Vec::new());
         for item in &range.items {
             match item {
-                v3::RangeItem::Canvas(canvas) => canvases.push(canvas.id.clone()),
+                v3::RangeItem::Canvas(canvas) if seen.contains(&canvas.id) => canvases.push(canvas.id.clone()),
+                v3::RangeItem::Canvas(_) => {}
                 v3::RangeItem::Range(range) => {
-                    inside.push(range.id.clone());
-                    below.extend(ranges(std::slice::from_ref(range)));
+                    let child = ranges(std::slice::from_ref(range), seen);
+                    inside.extend(child.first().map(|range| range.id.clone()));
+                    below.extend(child);
                 }
             }
+        }
+        if canvases.is_empty() && inside.is_empty() {
+            continue;
         }
         let (id, label) = (range.id.clone(), values(&range.label));
         all.push(Range { id, kind: "sc:Range", label, ranges: inside, canvases });
@@ -129,17 +140,52 @@ fn reference(of: &v3::Reference) -> Reference {
     Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail, nav_date: of.nav_date.clone() }
 }
 
-fn canvas(of: &v3::Canvas) -> Canvas {
+/// The canvases, of which there must be one. What plays is no canvas in this version (§5.3 asks for sides, and knows no
+/// time): it is named among the renderings.
+fn canvases(of: &v3::Manifest) -> Vec<Canvas> {
+    let seen: Vec<Canvas> = of.items.iter().filter(|item| item.duration.is_none()).filter_map(canvas).collect();
+    if seen.is_empty() { canvas(&views::empty_canvas(base(of))).into_iter().collect() } else { seen }
+}
+
+/// What the names of the parts of a manifest begin with.
+fn base(of: &v3::Manifest) -> &str {
+    of.id.strip_suffix("/manifest").unwrap_or(&of.id)
+}
+
+fn canvas(of: &v3::Canvas) -> Option<Canvas> {
     let painted = of.items.iter().flat_map(|page| &page.items);
-    Canvas {
+    Some(Canvas {
         id: of.id.clone(),
         kind: "sc:Canvas",
         label: values(&of.label),
-        height: of.height,
-        width: of.width,
+        height: of.height?,
+        width: of.width?,
         metadata: of.metadata.iter().map(pair).collect(),
         images: painted.filter_map(annotation).collect(),
+    })
+}
+
+/// The recordings, as files to be opened.
+fn recordings(of: &v3::Manifest) -> Vec<Link> {
+    let mut links = Vec::new();
+    for item in of.items.iter().filter(|item| item.duration.is_some()) {
+        for annotation in item.items.iter().flat_map(|page| &page.items) {
+            let states = match &annotation.body {
+                v3::Body::Choice(choice) => choice.items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            let recorded = states.iter().filter_map(|state| match state {
+                v3::Body::Recording(recording) => Some(recording),
+                v3::Body::Image(_) | v3::Body::Choice(_) => None,
+            });
+            links.extend(recorded.map(|recording| {
+                let label = if recording.label.is_empty() { &item.label } else { &recording.label };
+                let (id, format) = (recording.id.clone(), recording.format.clone());
+                Link { id, label: Values::of(texts(label)), format, profile: None }
+            }));
+        }
     }
+    links
 }
 
 fn annotation(of: &v3::Annotation) -> Option<Annotation> {
@@ -155,8 +201,12 @@ fn annotation(of: &v3::Annotation) -> Option<Annotation> {
 fn resource(of: &v3::Body) -> Option<Resource> {
     match of {
         v3::Body::Image(of) => Some(Resource::Image(image(of))),
+        v3::Body::Recording(_) => None,
         v3::Body::Choice(of) => {
-            let mut images = of.items.iter().map(image);
+            let mut images = of.items.iter().filter_map(|item| match item {
+                v3::Body::Image(of) => Some(image(of)),
+                v3::Body::Recording(_) | v3::Body::Choice(_) => None,
+            });
             let default = images.next()?;
             Some(Resource::Choice { kind: "oa:Choice", default, item: images.collect() })
         }
@@ -189,13 +239,11 @@ fn service(of: &ImageService) -> Service {
 }
 
 fn links(of: &[v3::Link]) -> Option<Values<Link>> {
-    let link = |of: &v3::Link| Link {
-        id: of.id.clone(),
-        label: Values::of(texts(&of.label)),
-        format: of.format.clone(),
-        profile: of.profile,
-    };
     Values::of(of.iter().map(link).collect())
+}
+
+fn link(of: &v3::Link) -> Link {
+    Link { id: of.id.clone(), label: Values::of(texts(&of.label)), format: of.format.clone(), profile: of.profile }
 }
 
 fn pair(of: &v3::Pair) -> Pair {
