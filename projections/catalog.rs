@@ -6,6 +6,7 @@
 
 mod doc;
 mod fold;
+mod parts;
 mod state;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
 use sqlx::{PgPool, Row as _};
 
+pub use parts::{Parts, parts};
 pub use state::state_digest;
 
 use crate::search::entry::{OBJECTS, horizon, term_id};

@@ -86,6 +86,7 @@ impl Projection for Provenance {
                     | Event::Related(_)
                     | Event::FileStored(_)
                     | Event::FileDetached(_)
+                    | Event::Arranged(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
                     | Event::PublicationMarked(_)

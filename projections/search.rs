@@ -133,15 +133,15 @@ async fn counted(
 
 /// The place of a hit in the order of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Place {
-    tier: usize,
-    sort: Vec<u8>,
-    object: String,
+pub(crate) struct Place {
+    pub(crate) tier: usize,
+    pub(crate) sort: Vec<u8>,
+    pub(crate) object: String,
 }
 
 impl Place {
     /// Reads the written form; `None` where it is none.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let tier = parts.next()?.parse().ok()?;
         let sort = parts.next()?;

@@ -59,6 +59,7 @@ impl Projection for Tokens {
                     | Event::Related(_)
                     | Event::FileStored(_)
                     | Event::FileDetached(_)
+                    | Event::Arranged(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
                     | Event::PublicationMarked(_),

@@ -57,6 +57,13 @@ impl Addresses {
         format!("{}/iiif/discovery/1/all-changes", self.base)
     }
 
+    /// The OAI-PMH record of an object in a metadata format.
+    #[must_use]
+    pub fn record(&self, object: ObjectId, prefix: &str) -> String {
+        let identifier = format!("oai:{}:{object}", self.host());
+        format!("{}?verb=GetRecord&metadataPrefix={prefix}&identifier={identifier}", self.oai())
+    }
+
     /// The base URL of OAI-PMH.
     #[must_use]
     pub fn oai(&self) -> String {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::agent::{AgentKind, Scope};
+use crate::arrangement::Arrangement;
 use crate::checksum::Sha256;
 use crate::envelope::Stream;
 use crate::file::StoredFile;
@@ -169,6 +170,18 @@ pub struct FileDetached {
     pub reason: String,
 }
 
+/// How the files of an object are shown was said, in place of whatever was said before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Arranged {
+    /// From now on; nothing in it takes the arrangement back.
+    pub arrangement: Arrangement,
+    /// Of which object.
+    pub object: ObjectId,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Who may see an object was decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccessSet {
@@ -311,6 +324,8 @@ events! {
     FileStored = "file_stored",
     /// A file ceased to be part of an object.
     FileDetached = "file_detached",
+    /// How the files of an object are shown was said.
+    Arranged = "arranged",
     /// Who may see an object was decided.
     AccessSet = "access_set",
     /// The moment of an embargo passed.
@@ -343,6 +358,7 @@ impl Event {
             | Self::Related(_)
             | Self::FileStored(_)
             | Self::FileDetached(_)
+            | Self::Arranged(_)
             | Self::AccessSet(_)
             | Self::EmbargoLapsed(_) => match self.object() {
                 Some(object) => Stream::Object(object),
@@ -360,6 +376,7 @@ impl Event {
             Self::Related(body) => Some(body.object),
             Self::FileStored(body) => Some(body.object),
             Self::FileDetached(body) => Some(body.object),
+            Self::Arranged(body) => Some(body.object),
             Self::AccessSet(body) => Some(body.object),
             Self::EmbargoLapsed(body) => Some(body.object),
             Self::LedgerOpened(_)

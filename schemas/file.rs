@@ -44,9 +44,12 @@ impl FileRole {
 pub struct StoredFile {
     /// How many bytes.
     pub bytes: u64,
+    /// How long it plays, in milliseconds, of sound and film.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
     /// Its name in addresses.
     pub file: FileId,
-    /// Height in pixels, of an image as it is shown (orientation applied).
+    /// Height in pixels, of an image or a film as it is shown (orientation applied).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// IANA media type, found by looking at the bytes.
@@ -63,7 +66,7 @@ pub struct StoredFile {
     pub sha256: Sha256,
     /// SHA-512 of the bytes.
     pub sha512: Sha512,
-    /// Width in pixels, of an image as it is shown (orientation applied).
+    /// Width in pixels, of an image or a film as it is shown (orientation applied).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,
 }

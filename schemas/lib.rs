@@ -6,8 +6,10 @@
 pub mod access;
 pub mod address;
 pub mod agent;
+pub mod arrangement;
 pub mod canonical;
 pub mod checksum;
+pub mod edtf;
 pub mod envelope;
 pub mod event;
 pub mod file;
@@ -21,6 +23,7 @@ pub mod time;
 pub use access::{Access, Act, Decision, Standing, Viewer, may};
 pub use address::Addresses;
 pub use agent::{AgentKind, Scope};
+pub use arrangement::Arrangement;
 pub use checksum::{Sha256, Sha512};
 pub use envelope::{Envelope, Recorded, Stream};
 pub use event::Event;

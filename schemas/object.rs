@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Access, Standing};
+use crate::arrangement::Arrangement;
 use crate::envelope::Recorded;
 use crate::event::Event;
 use crate::file::StoredFile;
@@ -198,6 +199,9 @@ pub struct Object {
     pub relations: Vec<Relation>,
     /// Its files, in the order of the object.
     pub files: Vec<StoredFile>,
+    /// How its files are shown.
+    #[serde(default, skip_serializing_if = "Arrangement::is_empty")]
+    pub arrangement: Arrangement,
     /// The place in its stream of the last event folded in.
     pub version: u64,
     /// The place in the ledger of that event.
@@ -243,6 +247,7 @@ impl Object {
                 statements: Vec::new(),
                 relations: body.relations.clone(),
                 files: Vec::new(),
+                arrangement: Arrangement::default(),
                 version: envelope.version,
                 seq,
                 created_at: envelope.recorded_at,
@@ -282,6 +287,7 @@ impl Object {
                 self.files.sort_by_key(|file| (file.order, file.file));
             }
             Event::FileDetached(body) => self.files.retain(|file| file.file != body.file),
+            Event::Arranged(body) => self.arrangement.clone_from(&body.arrangement),
             Event::AccessSet(body) => {
                 let was_public = self.standing.access.is_public(recorded.envelope.recorded_at);
                 let ever_public = self.standing.ever_public || was_public;

@@ -48,6 +48,7 @@ pub const ALL: &[Term] = &[
     term("use", "http://www.cidoc-crm.org/cidoc-crm/P103_was_intended_for", "Use"),
     facet("subject", "http://purl.org/dc/elements/1.1/subject", "Subject"),
     facet("place", "http://purl.org/dc/terms/spatial", "Place"),
+    term("coordinates", "http://www.w3.org/2003/01/geo/wgs84_pos#lat_long", "Coordinates"),
     facet("language", "http://purl.org/dc/elements/1.1/language", "Language"),
     term("description", "http://purl.org/dc/elements/1.1/description", "Description"),
     term("inscription", "http://www.cidoc-crm.org/cidoc-crm/P128_carries", "Inscription"),

@@ -72,6 +72,10 @@ pub struct ArchiveSettings {
     pub operator: String,
     /// The language of descriptions that do not say theirs; decides how words are stemmed in searches.
     pub language: String,
+    /// The institution's own page, which manifests name. Unset: the front page of the archive.
+    pub homepage: Option<String>,
+    /// The address of the institution's logo, an image that viewers show beside every object. Unset: none is shown.
+    pub logo: Option<String>,
 }
 
 /// Where PostgreSQL is.
@@ -161,6 +165,8 @@ impl Default for ArchiveSettings {
             email: "archive@example.org".to_owned(),
             operator: "operator".to_owned(),
             language: "en".to_owned(),
+            homepage: None,
+            logo: None,
         }
     }
 }
@@ -236,6 +242,12 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
         let http = url.starts_with("http://") || url.starts_with("https://");
         if !http || !fonds_schemas::property::is_iri(url) || url.contains(['?', '#']) {
             return wrong("public_url", "this must be an address such as https://archive.example.org");
+        }
+    }
+    for (key, address) in [("archive.homepage", &settings.archive.homepage), ("archive.logo", &settings.archive.logo)] {
+        let web = |text: &String| text.starts_with("http://") || text.starts_with("https://");
+        if address.as_ref().is_some_and(|text| !web(text) || !fonds_schemas::property::is_iri(text)) {
+            return wrong(key, "this must be an address such as https://museum.example.org");
         }
     }
     if !is_email(&settings.archive.email) {
@@ -325,6 +337,13 @@ mod tests {
     fn an_address_without_scheme_is_refused() {
         let message = check_file("public_url = 'archive.example.org'").unwrap_err();
         assert!(message.contains("public_url"), "{message}");
+    }
+
+    #[test]
+    fn a_logo_that_is_no_address_is_refused() {
+        let message = check_file("[archive]\nlogo = 'logo.png'").unwrap_err();
+        assert!(message.contains("archive.logo"), "{message}");
+        assert!(check_file("[archive]\nlogo = 'https://museum.example.org/logo.png'").is_ok());
     }
 
     #[test]

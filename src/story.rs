@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fonds_projections::{ProjectionError, provenance};
-use fonds_schemas::{Access, AgentId, AgentKind, Event, Recorded, Statement, StatementId};
+use fonds_schemas::{Access, AgentId, AgentKind, Arrangement, Event, Recorded, Statement, StatementId};
 use sqlx::PgPool;
 
 /// One change inside an entry: what was there, what is there now.
@@ -81,6 +81,7 @@ fn sentence(recorded: &Recorded) -> (String, Option<String>) {
         Event::Related(body) => ("changed how it is related to others".to_owned(), body.reason.clone()),
         Event::FileStored(body) => (format!("stored the file {}", body.file.name), None),
         Event::FileDetached(body) => ("took a file off".to_owned(), Some(body.reason.clone())),
+        Event::Arranged(body) => (arranged(&body.arrangement), body.reason.clone()),
         Event::AccessSet(body) => (format!("made it {}", access(body.access)), Some(body.reason.clone())),
         Event::EmbargoLapsed(_) => ("found that its embargo had passed".to_owned(), None),
         Event::LedgerOpened(_)
@@ -91,6 +92,22 @@ fn sentence(recorded: &Recorded) -> (String, Option<String>) {
         | Event::TokenIssued(_)
         | Event::TokenRevoked(_) => (event.kind().replace('_', " "), None),
     }
+}
+
+fn arranged(arrangement: &Arrangement) -> String {
+    if arrangement.is_empty() {
+        return "took back how its files are shown".to_owned();
+    }
+    let Arrangement { behaviors, choices, direction, ranges, start } = arrangement;
+    let said = [
+        (direction.is_some(), "reading direction"),
+        (!behaviors.is_empty(), "behaviour"),
+        (start.is_some(), "start"),
+        (!choices.is_empty(), "choices"),
+        (!ranges.is_empty(), "contents"),
+    ];
+    let said: Vec<&str> = said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, what)| what).collect();
+    format!("arranged how its files are shown: {}", said.join(", "))
 }
 
 fn access(access: Access) -> String {

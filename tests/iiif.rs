@@ -1,12 +1,16 @@
 //! IIIF: what is asked of an image, what comes back, and the documents that lead there.
 
 mod answers;
+mod arranged;
 mod content_state;
 mod discovery;
 mod documents;
 mod documents_2;
+mod large;
 mod made;
 mod packed;
 mod pixels;
+mod presenting;
+mod recordings;
 mod resolving;
 mod stream;

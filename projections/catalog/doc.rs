@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 
 use fonds_schemas::{
-    Asserted, EventId, Language, Level, Object, ObjectId, Property, Relation, SourceKey, Standing, Statement,
-    StatementId, StoredFile, Timestamp,
+    Arrangement, Asserted, EventId, Language, Level, Object, ObjectId, Property, Relation, SourceKey, Standing,
+    Statement, StatementId, StoredFile, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,16 @@ struct Doc<'a> {
     r: Cow<'a, [Relation]>,
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     f: Cow<'a, [StoredFile]>,
+    #[serde(default, skip_serializing_if = "says_nothing")]
+    g: Cow<'a, Arrangement>,
     v: u64,
     q: u64,
     c: i64,
     m: i64,
+}
+
+fn says_nothing(arrangement: &Arrangement) -> bool {
+    arrangement.is_empty()
 }
 
 /// A statement, its event by place in `e`.
@@ -75,6 +81,7 @@ pub fn write(object: &Object) -> Result<String, serde_json::Error> {
         s: said,
         r: Cow::Borrowed(&object.relations),
         f: Cow::Borrowed(&object.files),
+        g: Cow::Borrowed(&object.arrangement),
         v: object.version,
         q: object.seq,
         c: object.created_at.micros(),
@@ -119,6 +126,7 @@ pub fn read(text: &str) -> Result<Object, BadDoc> {
         statements,
         relations: doc.r.into_owned(),
         files: doc.f.into_owned(),
+        arrangement: doc.g.into_owned(),
         version: doc.v,
         seq: doc.q,
         created_at: Timestamp::from_micros(doc.c),

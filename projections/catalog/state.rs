@@ -1,6 +1,6 @@
 //! What the archive says, without when and by which event: equal for two archives that took in the same things.
 
-use fonds_schemas::{Access, FileRole, Level, Object, ObjectId, Relation, Sha256, SourceKey, Statement};
+use fonds_schemas::{Access, Arrangement, FileRole, Level, Object, ObjectId, Relation, Sha256, SourceKey, Statement};
 use futures::TryStreamExt as _;
 use serde::Serialize;
 use sha2::Digest as _;
@@ -18,6 +18,8 @@ struct Says<'a> {
     statements: Vec<&'a Statement>,
     relations: Vec<Relation>,
     files: Vec<(u32, Sha256, FileRole, &'a str)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrangement: Option<&'a Arrangement>,
 }
 
 fn says(object: &Object) -> Says<'_> {
@@ -33,6 +35,7 @@ fn says(object: &Object) -> Says<'_> {
         statements: object.description(),
         relations,
         files,
+        arrangement: Some(&object.arrangement).filter(|arrangement| !arrangement.is_empty()),
     }
 }
 

@@ -244,6 +244,7 @@ fn marked_through(event: &Event, seq: u64) -> Option<u64> {
         | Event::Related(_)
         | Event::FileStored(_)
         | Event::FileDetached(_)
+        | Event::Arranged(_)
         | Event::AccessSet(_)
         | Event::EmbargoLapsed(_)
         | Event::TokenIssued(_)

@@ -225,6 +225,7 @@ impl Fold<'_> {
                     | Event::Related(_)
                     | Event::FileStored(_)
                     | Event::FileDetached(_)
+                    | Event::Arranged(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
                     | Event::BatchOpened(_)

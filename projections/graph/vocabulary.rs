@@ -115,6 +115,7 @@ pub(super) const PREFIXES: &[(&str, &str)] = &[
     ("sd", "http://www.w3.org/ns/sparql-service-description#"),
     ("skos", "http://www.w3.org/2004/02/skos/core#"),
     ("svcs", "http://rdfs.org/sioc/services#"),
+    ("wgs84", "http://www.w3.org/2003/01/geo/wgs84_pos#"),
     ("void", "http://rdfs.org/ns/void#"),
     ("xsd", "http://www.w3.org/2001/XMLSchema#"),
 ];

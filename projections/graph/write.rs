@@ -90,11 +90,27 @@ impl Format {
 
     /// Refuses what the serialiser would write in a way that no reader reads.
     pub(super) fn check(self, triple: TripleRef<'_>) -> Result<(), NotWritable> {
+        let property = triple.predicate.as_str();
+        if self.carries(property) { Ok(()) } else { Err(NotWritable::Property(property.to_owned())) }
+    }
+
+    /// Whether it can say something of that property.
+    #[must_use]
+    pub fn carries(self, property: &str) -> bool {
         match self {
-            Self::RdfXml if !ends_in_a_name(triple.predicate.as_str()) => {
-                Err(NotWritable::Property(triple.predicate.as_str().to_owned()))
-            }
-            Self::RdfXml | Self::Turtle | Self::NTriples | Self::JsonLd => Ok(()),
+            Self::RdfXml => ends_in_a_name(property),
+            Self::Turtle | Self::NTriples | Self::JsonLd => true,
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Turtle => "Turtle",
+            Self::NTriples => "N-Triples",
+            Self::RdfXml => "RDF/XML",
+            Self::JsonLd => "JSON-LD",
         }
     }
 }

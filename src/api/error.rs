@@ -102,6 +102,7 @@ impl From<CommandError> for Error {
                     Refused::Exists(_) | Refused::Stale { .. } => StatusCode::CONFLICT,
                     Refused::NoSuchStatement { .. }
                     | Refused::Statement(_)
+                    | Refused::Arrangement(_)
                     | Refused::TooMany { .. }
                     | Refused::Itself(_)
                     | Refused::Cycle { .. }

@@ -36,6 +36,7 @@ pub fn router() -> Router<App> {
         .route("/api/v1/objects/{id}", get(objects::read))
         .route("/api/v1/objects/{id}/statements", post(objects::describe))
         .route("/api/v1/objects/{id}/relations", post(objects::relate))
+        .route("/api/v1/objects/{id}/arrangement", put(objects::arrange))
         .route("/api/v1/objects/{id}/access", put(objects::set_access))
         .route("/api/v1/objects/{id}/history", get(objects::history))
         .route("/api/v1/objects/{id}/files/{file}", delete(files::detach))

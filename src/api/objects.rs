@@ -7,7 +7,8 @@ use axum_extra::extract::WithRejection;
 use fonds_projections::catalog;
 use fonds_schemas::event::BatchCounts;
 use fonds_schemas::{
-    Access, Act, Level, Object, ObjectId, Relation, Scope, SourceKey, Statement, StatementId, Stream, Viewer,
+    Access, Act, Arrangement, Level, Object, ObjectId, Relation, Scope, SourceKey, Statement, StatementId, Stream,
+    Viewer,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use super::{acting, needs};
 use crate::archive::{App, Denied};
 use crate::asking::Asking;
 use crate::clock;
-use crate::commands::{Accession, Acting, Edit};
+use crate::commands::{Accession, Acting, Arrange, Edit};
 use crate::ledger::Receipt;
 
 type Path<T> = WithRejection<axum::extract::Path<T>, Error>;
@@ -107,6 +108,18 @@ pub struct Relations {
     pub reason: Option<String>,
 }
 
+/// A change of how the files of an object are shown.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewArrangement {
+    /// The version of the object that the editor saw; another one is refused with 409.
+    pub version: Option<u64>,
+    /// What is said from now on, in place of all that was said before; nothing in it takes that back.
+    pub arrangement: Arrangement,
+    /// Why.
+    pub reason: Option<String>,
+}
+
 /// A decision on who may see an object.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -179,6 +192,19 @@ pub async fn relate(
     let Json(Relations { asserted, retracted, reason }) = body?;
     let acting = acting(&app, asking, scope, "relations").await?;
     let receipt = app.relate(acting, id, asserted, retracted, reason).await;
+    closing(&app, acting, id, receipt).await
+}
+
+pub async fn arrange(
+    State(app): State<App>,
+    asking: Asking,
+    WithRejection(axum::extract::Path(id), _): Path<ObjectId>,
+    body: Result<Json<NewArrangement>, JsonRejection>,
+) -> Result<Json<Recorded>, Error> {
+    let scope = permitted(&app, asking, id, Act::Describe).await?;
+    let Json(NewArrangement { version, arrangement, reason }) = body?;
+    let acting = acting(&app, asking, scope, "arrangement").await?;
+    let receipt = app.arrange(acting, id, Arrange { version, arrangement, reason }).await;
     closing(&app, acting, id, receipt).await
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::events::{AgentView, BatchView, EventView, From};
 use super::files::{Reason, Upload};
-use super::objects::{AccessDecision, Description, NewObject, Objects, Page, Recorded, Relations};
+use super::objects::{AccessDecision, Description, NewArrangement, NewObject, Objects, Page, Recorded, Relations};
 use super::search::Hits;
 use super::tokens::{NewToken, NewTokenView, TokenView};
 use crate::archive::App;
@@ -89,6 +89,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         query: shape::<Reason>(),
         ..change("delete", "/api/v1/objects/{id}/files/{file}", "Take a file off; its bytes stay in storage", "write")
+    },
+    Operation {
+        body: shape::<NewArrangement>(),
+        ..change("put", "/api/v1/objects/{id}/arrangement", "Say how its files are shown", "write")
     },
     Operation {
         body: shape::<AccessDecision>(),

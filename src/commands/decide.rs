@@ -1,10 +1,11 @@
 //! Decisions: what is known goes in, events or a refusal come out. No IO.
 
-use fonds_schemas::event::{AccessSet, Accessioned, Described, FileDetached, Related};
+use fonds_schemas::arrangement::BadArrangement;
+use fonds_schemas::event::{AccessSet, Accessioned, Arranged, Described, FileDetached, Related};
 use fonds_schemas::statement::BadStatement;
 use fonds_schemas::{Access, Event, FileId, Object, ObjectId, Relation, StatementId};
 
-use super::{Accession, Edit};
+use super::{Accession, Arrange, Edit};
 
 /// Statements that one event may assert: far beyond any record, far below what would make reading it slow.
 pub const STATEMENTS_MAX: usize = 2_000;
@@ -51,6 +52,9 @@ pub enum Refused {
     /// A statement cannot be.
     #[error(transparent)]
     Statement(#[from] BadStatement),
+    /// Files cannot be shown so.
+    #[error(transparent)]
+    Arrangement(#[from] BadArrangement),
     /// Too many at once.
     #[error("{found} {what} in one event, at most {most} are taken")]
     TooMany {
@@ -99,9 +103,7 @@ pub fn accession(accession: Accession) -> Result<Event, Refused> {
 
 /// A description changes.
 pub fn describe(object: &Object, edit: Edit) -> Result<Event, Refused> {
-    if let Some(expected) = edit.version.filter(|version| *version != object.version) {
-        return Err(Refused::Stale { object: object.id, expected, found: object.version });
-    }
+    check_version(object, edit.version)?;
     check_count("statements", edit.asserted.len() + edit.retracted.len(), STATEMENTS_MAX)?;
     for statement in &edit.asserted {
         statement.check()?;
@@ -163,6 +165,29 @@ pub fn detach(object: &Object, file: FileId, reason: String) -> Result<Event, Re
         return Err(Refused::NoSuchFile { object: object.id, file });
     }
     Ok(Event::FileDetached(FileDetached { file, object: object.id, reason }))
+}
+
+/// How its files are shown changes.
+pub fn arrange(object: &Object, arrange: Arrange) -> Result<Event, Refused> {
+    check_version(object, arrange.version)?;
+    arrange.arrangement.check(&object.files)?;
+    if object.arrangement == arrange.arrangement {
+        return Err(Refused::Nothing(object.id));
+    }
+    let reason = arrange.reason.filter(|reason| !reason.is_empty());
+    if let Some(reason) = &reason {
+        check_reason(reason)?;
+    }
+    Ok(Event::Arranged(Arranged { arrangement: arrange.arrangement, object: object.id, reason }))
+}
+
+fn check_version(object: &Object, expected: Option<u64>) -> Result<(), Refused> {
+    match expected {
+        Some(expected) if expected != object.version => {
+            Err(Refused::Stale { object: object.id, expected, found: object.version })
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {

@@ -40,9 +40,22 @@ impl Archive {
         let paths = self.storage.store(object, incoming, &note).await?;
         let events = described.into_iter().zip(digests).zip(paths);
         let events = events.map(|(((file, probed, (name, role, order)), (bytes, sha256, sha512)), path)| {
-            let Probed { media_type, width, height, .. } = probed;
+            let Probed { media_type, width, height, duration_ms, .. } = probed;
             let media_type = media_type.to_owned();
-            let file = StoredFile { bytes, file, height, media_type, name, order, path, role, sha256, sha512, width };
+            let file = StoredFile {
+                bytes,
+                duration_ms,
+                file,
+                height,
+                media_type,
+                name,
+                order,
+                path,
+                role,
+                sha256,
+                sha512,
+                width,
+            };
             Event::FileStored(FileStored { file, object })
         });
         let exists = Condition::Exists(fonds_schemas::Stream::Object(object));

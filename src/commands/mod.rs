@@ -10,7 +10,8 @@ mod objects;
 mod tokens;
 
 use fonds_schemas::{
-    Access, AgentId, BatchId, Event, FileRole, Level, Object, ObjectId, Relation, SourceKey, Statement, Stream, TokenId,
+    Access, AgentId, Arrangement, BatchId, Event, FileRole, Level, Object, ObjectId, Relation, SourceKey, Statement,
+    Stream, TokenId,
 };
 
 use crate::archive::Archive;
@@ -103,6 +104,17 @@ pub struct Edit {
     pub asserted: Vec<Statement>,
     /// Statements that are no longer to stand.
     pub retracted: Vec<fonds_schemas::StatementId>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// A change of how files are shown.
+#[derive(Debug, Clone, Default)]
+pub struct Arrange {
+    /// The version that the editor saw; another one standing now is refused. `None` changes whatever stands.
+    pub version: Option<u64>,
+    /// What is said from now on, in place of all that was said before.
+    pub arrangement: Arrangement,
     /// Why.
     pub reason: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fonds_schemas::{Access, Object, ObjectId, Relation, RelationKind, Stream};
 
-use super::{Accession, Acting, CommandError, Edit, Refused, decide};
+use super::{Accession, Acting, Arrange, CommandError, Edit, Refused, decide};
 use crate::archive::Archive;
 use crate::ledger::{Condition, LedgerError, Receipt};
 
@@ -44,6 +44,13 @@ impl Archive {
         let now = self.object_now(object).await?;
         let ancestors = self.wholes_of(&asserted).await?;
         let event = decide::relate(&now, asserted, retracted, reason, &ancestors)?;
+        self.change(acting, &now, event).await
+    }
+
+    /// Says how the files of an object are shown.
+    pub async fn arrange(&self, acting: Acting, object: ObjectId, arrange: Arrange) -> Result<Receipt, CommandError> {
+        let now = self.object_now(object).await?;
+        let event = decide::arrange(&now, arrange)?;
         self.change(acting, &now, event).await
     }
 

@@ -86,13 +86,15 @@ pub fn claims(history: &[Recorded], is_ingest: impl Fn(BatchId) -> bool) -> Clai
                 | Event::BatchClosed(_)
                 | Event::FileStored(_)
                 | Event::FileDetached(_)
+                | Event::Arranged(_)
                 | Event::EmbargoLapsed(_)
                 | Event::PublicationMarked(_)
                 | Event::TokenIssued(_)
                 | Event::TokenRevoked(_),
             )
             | None => {
-                // Files are compared by their bytes; an erased body claims nothing any more.
+                // Files are compared by their bytes, and no source says how they are shown; an erased body claims nothing
+                // any more.
             }
         }
     }

@@ -12,7 +12,6 @@ mod carry_out;
 mod compare;
 pub mod csv;
 mod decide;
-mod edtf;
 mod encoding;
 pub mod files;
 mod folder;

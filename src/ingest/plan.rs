@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use fonds_schemas::{Access, FileRole, Language, Level, ObjectId, Property, Relation, SourceKey, Statement, Timestamp};
+use fonds_schemas::{
+    Access, FileRole, Language, Level, ObjectId, Property, Relation, SourceKey, Statement, Timestamp, edtf,
+};
 use serde_json::Value;
 
-use super::edtf;
 use super::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX, VALUES_MAX};
 use super::problem::{Place, Problem, escape};
 use super::profile::{Column, FileColumn, Profile, RelationColumn};

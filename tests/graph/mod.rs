@@ -149,6 +149,7 @@ pub fn image(name: &str) -> FileStored {
     let sha256 = Sha256::from_digest([9; 32]);
     let file = StoredFile {
         bytes: 1234,
+        duration_ms: None,
         file: FileId::derived(id(name), &sha256),
         height: Some(600),
         media_type: "image/tiff".to_owned(),

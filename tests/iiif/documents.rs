@@ -1,8 +1,8 @@
 //! Manifests and collections: goldens, and what the specification wants of every one of them.
 
-use fonds::config::Limits;
-use fonds::iiif::presentation::collection;
-use fonds::iiif::presentation::manifest::{Setting, manifest};
+use fonds::config::{ArchiveSettings, Limits};
+use fonds::iiif::presentation::collection::{self, Place};
+use fonds::iiif::presentation::manifest::{Setting, manifest, manifest_then};
 use fonds::iiif::presentation::types::Manifest;
 use fonds_schemas::*;
 use serde_json::Value;
@@ -13,8 +13,8 @@ const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
 
 pub fn with_setting<T>(render: impl FnOnce(Setting<'_>) -> T) -> T {
     let addresses = Addresses::new("https://archive.example.org");
-    let limits = Limits::default();
-    render(Setting { addresses: &addresses, institution: "Museum of Examples", limits: &limits })
+    let archive = ArchiveSettings { name: "Museum of Examples".to_owned(), ..ArchiveSettings::default() };
+    render(Setting { addresses: &addresses, archive: &archive, limits: &Limits::default() })
 }
 
 pub fn manifest_of(object: &Object, wholes: &[Object]) -> Manifest {
@@ -92,7 +92,10 @@ fn check_manifest(document: &Value) {
 
 fn check_canvas<'a>(canvas: &'a Value, ids: &mut Vec<&'a str>) {
     assert_eq!(canvas["type"], "Canvas");
-    assert!(canvas["width"].as_u64().unwrap() > 0 && canvas["height"].as_u64().unwrap() > 0);
+    let (width, height) = (canvas["width"].as_u64(), canvas["height"].as_u64());
+    let sides = width.zip(height).is_some_and(|(width, height)| width > 0 && height > 0);
+    let length = canvas["duration"].as_f64().is_some_and(|seconds| seconds > 0.0);
+    assert!((sides || length) && width.is_some() == height.is_some(), "{canvas}");
     check_language_map(&canvas["label"]);
     ids.push(check_id(canvas));
     for page in canvas["items"].as_array().unwrap() {
@@ -103,10 +106,14 @@ fn check_canvas<'a>(canvas: &'a Value, ids: &mut Vec<&'a str>) {
             assert_eq!(annotation["target"], canvas["id"]);
             ids.push(check_id(annotation));
             let body = &annotation["body"];
-            let service = body["service"][0]["id"].as_str().unwrap();
-            assert_eq!(body["id"], format!("{service}/full/max/0/default.jpg"));
-            assert_eq!((&body["width"], &body["height"]), (&canvas["width"], &canvas["height"]));
-            assert_eq!(body["service"][0]["type"], "ImageService3");
+            let images = body["items"].as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
+            assert_eq!(images.len() > 1, body["type"] == "Choice");
+            for image in images.iter().filter(|image| image["type"] == "Image") {
+                let service = image["service"][0]["id"].as_str().unwrap();
+                assert_eq!(image["service"][0]["type"], "ImageService3");
+                assert_eq!(image["id"], format!("{service}/full/max/0/default.jpg"));
+            }
+            assert_eq!((&images[0]["width"], &images[0]["height"]), (&canvas["width"], &canvas["height"]));
         }
     }
 }
@@ -161,6 +168,64 @@ fn a_manifest_in_many_languages_and_scripts() {
 }
 
 #[test]
+fn a_manifest_of_a_view_of_rome_on_a_map_and_a_timeline() {
+    let statements = [
+        ("title", "en", "Castel Sant'Angelo"),
+        ("place", "en", "Rome"),
+        ("place", "it", "Roma"),
+        ("coordinates", "", "41.9031,12.4663"),
+        ("coordinates", "", "somewhere"),
+        ("date_created", "", "1776"),
+        ("landing_page", "", "https://museum.example.org/castel"),
+        ("holding_institution", "en", "A museum"),
+        // RDF/XML cannot name this property, so no link leads to a document that cannot be written.
+        ("http://example.org/123", "", "a number"),
+    ];
+    let mut object = an_object(&statements, vec![an_image(1, "castel.jpg", 1, (600, 400))]);
+    object.statements[5].statement.edtf = Some("1776".to_owned());
+    let document = with_setting(|setting| {
+        let archive = ArchiveSettings {
+            homepage: Some("https://museum.example.org/".to_owned()),
+            logo: Some("https://museum.example.org/Logo.SVG".to_owned()),
+            ..setting.archive.clone()
+        };
+        manifest(&object, &[], Setting { archive: &archive, ..setting })
+    });
+    insta::assert_snapshot!(golden(&document));
+    let whole = an_object(&[("title", "en", "Rome")], vec![]);
+    let document = with_setting(|setting| {
+        collection::of_object(&whole, &[], std::slice::from_ref(&object), Place::default(), setting)
+    });
+    let document = serde_json::to_value(document).unwrap();
+    assert_eq!(document["@context"].as_array().unwrap().last().unwrap(), CONTEXT);
+    assert_eq!(document["items"][0]["navDate"], "1776-01-01T00:00:00Z");
+    assert_eq!(document["items"][0]["navPlace"]["features"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_record_that_harvesters_do_not_see_is_not_linked() {
+    for (access, linked) in [(Access::Public, true), (Access::Restricted, false)] {
+        let mut object = a_painting();
+        object.standing.access = access;
+        let document = serde_json::to_value(manifest_of(&object, &[])).unwrap();
+        assert_eq!(document["seeAlso"].to_string().contains("/oai?verb=GetRecord"), linked, "{access:?}");
+    }
+}
+
+#[test]
+fn a_manifest_of_the_past_names_itself_and_nothing_of_today() {
+    let object = a_painting();
+    let document = with_setting(|setting| manifest_then(&object, setting));
+    let document = serde_json::to_value(document).unwrap();
+    let base = format!("https://archive.example.org/iiif/presentation/3/{}@1", object.id);
+    assert_eq!(document["id"], format!("{base}/manifest"));
+    let canvas = document["items"][0]["id"].as_str().unwrap();
+    assert!(canvas.starts_with(&format!("{base}/canvas/")), "{canvas}");
+    assert_eq!(document["homepage"][0]["id"], format!("https://archive.example.org/o/{}@1", object.id));
+    assert_eq!((document.get("seeAlso"), document.get("partOf")), (None, None));
+}
+
+#[test]
 fn an_image_that_is_too_large_to_be_shown_is_offered_and_not_painted() {
     let object = an_object(&[("title", "", "A wall")], vec![an_image(1, "wall.tif", 1, (100_000, 50_000))]);
     let document = serde_json::to_value(manifest_of(&object, &[])).unwrap();
@@ -190,13 +255,17 @@ fn a_collection_names_manifests_and_collections_and_embeds_none() {
     let mut series = an_object(&[("title", "en", "1848")], vec![]);
     series.id = ObjectId::derived("test", "series");
     series.level = Level::Series;
-    let document = with_setting(|setting| collection::of_object(&whole, &[a_painting(), series], setting));
+    let document =
+        with_setting(|setting| collection::of_object(&whole, &[], &[a_painting(), series], Place::default(), setting));
     insta::assert_snapshot!(golden(&document));
 }
 
 #[test]
 fn the_collection_of_everything_leads_to_its_next_page() {
-    let document = with_setting(|setting| collection::top(&[a_painting()], None, Some("a b/ü"), setting));
+    let document = with_setting(|setting| {
+        let place = Place { after: None, next: Some("a b/ü") };
+        collection::top(&[a_painting()], place, setting)
+    });
     let document = serde_json::to_value(document).unwrap();
     assert_eq!(document["id"], "https://archive.example.org/iiif/presentation/3/collection/top");
     let next = &document["items"][1];

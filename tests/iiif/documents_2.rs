@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderMap, Method, header};
 use fonds::iiif::http::{Asked, Keeping};
-use fonds::iiif::presentation::{answer_2, collection, types, v2};
+use fonds::iiif::presentation::collection::{self, Place};
+use fonds::iiif::presentation::{answer_2, types, v2};
 use fonds_schemas::*;
 use serde_json::Value;
 
@@ -87,7 +88,7 @@ fn collections_in_2_1_list_by_kind_and_both_kinds_as_members() {
         (vec![series.clone()], "collections"),
         (vec![a_painting(), series.clone()], "members"),
     ] {
-        let document = with_setting(|setting| collection::of_object(&whole, &parts, setting));
+        let document = with_setting(|setting| collection::of_object(&whole, &[], &parts, Place::default(), setting));
         let said = serde_json::to_value(v2::collection(&document)).unwrap();
         assert_eq!((&said["@context"], &said["@type"]), (&CONTEXT.into(), &"sc:Collection".into()));
         let present: Vec<&str> =
@@ -98,7 +99,8 @@ fn collections_in_2_1_list_by_kind_and_both_kinds_as_members() {
             assert!(member["@id"].as_str().unwrap().starts_with("https://archive.example.org/iiif/presentation/2/"));
         }
     }
-    let document = with_setting(|setting| collection::of_object(&whole, &[a_painting(), series], setting));
+    let document =
+        with_setting(|setting| collection::of_object(&whole, &[], &[a_painting(), series], Place::default(), setting));
     insta::assert_snapshot!(golden(&v2::collection(&document)));
 }
 
@@ -111,7 +113,7 @@ async fn a_manifest_of_2_1_is_plain_json_unless_json_ld_is_named() {
     {
         let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
         let asked = Asked { method: &Method::GET, headers: &headers };
-        let response = answer_2(&asked, &document, Keeping::OnlyAsker).unwrap();
+        let response = answer_2(&asked, &document, Keeping::OnlyAsker, None).unwrap();
         assert_eq!(
             (text(&response, "content-type").as_str(), text(&response, "vary").as_str()),
             (media_type, "Accept")

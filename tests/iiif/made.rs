@@ -27,6 +27,7 @@ pub fn a_file(bytes: &[u8], media_type: &str, name: &str, sides: Option<(u32, u3
     let sha256 = Sha256::of(bytes);
     StoredFile {
         bytes: bytes.len() as u64,
+        duration_ms: None,
         file: FileId::derived(an_object_id(), &sha256),
         height: sides.map(|(_, height)| height),
         media_type: media_type.to_owned(),
@@ -186,6 +187,7 @@ pub fn an_object(statements: &[(&str, &str, &str)], files: Vec<StoredFile>) -> O
         statements: asserted.collect(),
         relations: vec![],
         files,
+        arrangement: Arrangement::default(),
         version: 1,
         seq: 1,
         created_at: Timestamp::from_micros(0),

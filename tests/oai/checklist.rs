@@ -316,6 +316,7 @@ async fn a_record_is_golden() {
         object,
         StoredFile {
             bytes: 3,
+            duration_ms: None,
             file: FileId::derived(object, &sha256),
             height: Some(2),
             media_type: "image/tiff".to_owned(),

@@ -137,6 +137,7 @@ impl Story {
         let sha256 = Sha256::of(name.as_bytes());
         let file = StoredFile {
             bytes: 1_000,
+            duration_ms: None,
             file: FileId::derived(object, &sha256),
             height: Some(10),
             media_type: "image/jpeg".to_owned(),

@@ -6,6 +6,7 @@
 mod gif;
 mod jp2;
 mod jpeg;
+mod media;
 mod png;
 mod sniff;
 mod tiff;
@@ -23,10 +24,12 @@ const HEAD_BYTES: u64 = 8 << 10;
 pub struct Probed {
     /// Its media type; `application/octet-stream` where nothing is recognised.
     pub media_type: &'static str,
-    /// Pixels across as shown, that is, after the orientation that the file asks for. Images only.
+    /// Pixels across as shown, that is, after the orientation that the file asks for. Images and films only.
     pub width: Option<u32>,
-    /// Pixels down as shown. Images only.
+    /// Pixels down as shown. Images and films only.
     pub height: Option<u32>,
+    /// How long it plays, in milliseconds. Sound and films only, where the structure tells.
+    pub duration_ms: Option<u64>,
     /// What is wrong with it.
     pub problem: Option<Problem>,
 }
@@ -76,9 +79,13 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
     let mut head = Vec::new();
     reader.seek(SeekFrom::Start(0))?;
     reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-    let mut probed = Probed { media_type: sniff(&head), width: None, height: None, problem: None };
+    let mut probed = Probed { media_type: sniff(&head), width: None, height: None, duration_ms: None, problem: None };
     if bytes == 0 {
         probed.problem = Some(Problem::Empty);
+        return Ok(probed);
+    }
+    if probed.media_type.starts_with("audio/") || probed.media_type.starts_with("video/") {
+        listen(reader, bytes, &mut probed)?;
         return Ok(probed);
     }
     let image = match probed.media_type {
@@ -114,6 +121,27 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
         probed.problem = Some(unreadable("it has no width or no height"));
     }
     Ok(probed)
+}
+
+/// Says how long a recording is. One that is broken is not worse than one whose kind is not read: nothing is said of it.
+fn listen(reader: &mut (impl BufRead + Seek), bytes: u64, probed: &mut Probed) -> io::Result<()> {
+    let recording = match probed.media_type {
+        "audio/wav" => media::wav(reader, bytes),
+        "audio/flac" => media::flac(reader),
+        "audio/mp4" | "video/mp4" | "video/quicktime" => media::mp4(reader, bytes),
+        _ => return Ok(()),
+    };
+    let recording = match recording {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => media::Recording::default(),
+        other => other?,
+    };
+    probed.duration_ms = recording.duration_ms;
+    (probed.width, probed.height) = recording.sides.unzip();
+    // The same container holds both; without anything to see it is sound.
+    if probed.media_type == "video/mp4" && recording.duration_ms.is_some() && recording.sides.is_none() {
+        probed.media_type = "audio/mp4";
+    }
+    Ok(())
 }
 
 fn truncated(what: &'static str) -> Problem {

@@ -127,3 +127,96 @@ fn other_files_have_their_types() {
     check_type(b"\x00\x01\x02\x03", "application/octet-stream");
     check_type(b"BMW is a car", "text/plain");
 }
+
+fn check_recording(bytes: &[u8], media_type: &str, duration_ms: Option<u64>, sides: Option<(u32, u32)>) {
+    let found = probed(bytes);
+    assert_eq!((found.media_type, found.duration_ms), (media_type, duration_ms));
+    assert_eq!((found.width.zip(found.height), found.problem), (sides, None));
+}
+
+/// 8,000 bytes a second, after a chunk of an odd length that is not sound.
+fn wav(size: u32, sound: usize) -> Vec<u8> {
+    let mut bytes = b"RIFF\0\0\0\0WAVELIST\x03\0\0\0abc\0fmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    bytes.extend([8000u32.to_le_bytes(), 8000u32.to_le_bytes()].concat());
+    bytes.extend(b"\x01\0\x08\0data");
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(vec![0; sound]);
+    bytes
+}
+
+#[test]
+fn a_wave_tells_how_long_it_is() {
+    check_recording(&wav(12_000, 12_000), "audio/wav", Some(1500), None);
+    // Recorded without end, or cut: what is there counts.
+    check_recording(&wav(0, 4000), "audio/wav", Some(500), None);
+    check_recording(&wav(u32::MAX, 4000), "audio/wav", Some(500), None);
+    check_recording(&wav(12_000, 4000), "audio/wav", Some(500), None);
+}
+
+#[test]
+fn a_flac_tells_how_long_it_is() {
+    let mut bytes = b"fLaC\x80\0\0\x22\x10\0\x10\0\0\0\0\0\0\0".to_vec();
+    let (rate, samples) = (44_100u64, 66_150u64);
+    bytes.extend((rate << 44 | 1 << 41 | 15 << 36 | samples).to_be_bytes());
+    bytes.extend([0; 16]);
+    check_recording(&bytes, "audio/flac", Some(1500), None);
+}
+
+fn mp4_box(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
+    [&size[..], name, content].concat()
+}
+
+fn mvhd(version: u8, each_second: u32, duration: u64) -> Vec<u8> {
+    let numbers = if version == 1 {
+        [&[0; 16][..], &each_second.to_be_bytes(), &duration.to_be_bytes()].concat()
+    } else {
+        let duration = u32::try_from(duration).unwrap();
+        [&[0; 8][..], &each_second.to_be_bytes(), &duration.to_be_bytes()].concat()
+    };
+    mp4_box(b"mvhd", &[&[version, 0, 0, 0][..], &numbers, &[0; 80]].concat())
+}
+
+fn trak(version: u8, width: u32, height: u32, turned: bool) -> Vec<u8> {
+    let before = if version == 1 { 32 } else { 20 };
+    let one = 0x0001_0000u32;
+    let matrix = if turned { [0, one, 0, one, 0, 0, 0, 0, 1] } else { [one, 0, 0, 0, one, 0, 0, 0, 1] };
+    let matrix: Vec<u8> = matrix.iter().flat_map(|number: &u32| number.to_be_bytes()).collect();
+    let sides = [(width << 16).to_be_bytes(), (height << 16).to_be_bytes()].concat();
+    let header = [&[version, 0, 0, 7][..], &vec![0; before], &[0; 16], &matrix, &sides].concat();
+    mp4_box(b"trak", &[mp4_box(b"edts", &[0; 9]), mp4_box(b"tkhd", &header)].concat())
+}
+
+/// A film whose index lies behind its content, as cameras write it.
+fn mp4(brand: &[u8; 4], inside: &[Vec<u8>]) -> Vec<u8> {
+    let start = mp4_box(b"ftyp", &[&brand[..], &[0; 4]].concat());
+    let content = [&1u32.to_be_bytes()[..], b"mdat", &24u64.to_be_bytes(), &[0; 8]].concat();
+    [start, content, mp4_box(b"moov", &inside.concat())].concat()
+}
+
+#[test]
+fn a_film_tells_how_long_and_how_large_it_is() {
+    let sound = trak(0, 0, 0, false);
+    let film = mp4(b"isom", &[mvhd(0, 600, 343_220), sound.clone(), trak(0, 480, 360, false)]);
+    check_recording(&film, "video/mp4", Some(572_033), Some((480, 360)));
+    let film = mp4(b"qt  ", &[mvhd(1, 1000, 1500), trak(1, 1920, 1080, true)]);
+    check_recording(&film, "video/quicktime", Some(1500), Some((1080, 1920)));
+    let film = mp4(b"mp42", &[mvhd(0, 1000, 1_985_024), sound]);
+    check_recording(&film, "audio/mp4", Some(1_985_024), None);
+}
+
+#[test]
+fn a_film_that_makes_no_sense_is_kept_without_a_length() {
+    check_recording(&mp4(b"isom", &[mvhd(0, 0, 10)]), "video/mp4", None, None);
+    check_recording(&mp4(b"isom", &[mvhd(0, 600, u64::from(u32::MAX))]), "video/mp4", None, None);
+    check_recording(&mp4(b"isom", &[mvhd(1, 1, u64::MAX - 1)]), "video/mp4", None, None);
+    let whole = mp4(b"isom", &[mvhd(0, 600, 343_220), trak(0, 480, 360, false)]);
+    for end in 0..whole.len() {
+        assert_eq!(probed(&whole[..end]).duration_ms, None, "{end}");
+    }
+    for place in 12..whole.len() {
+        let mut broken = whole.clone();
+        broken[place] ^= 0xFF;
+        probed(&broken);
+    }
+}

@@ -98,7 +98,7 @@ pub fn place(target: &Target, object: &Object, setting: Setting<'_>) -> Result<P
     let canvases = manifest(object, &[], setting).items;
     let canvas = canvases.into_iter().find(|canvas| canvas.id == target.id).ok_or(Error::NotFound)?;
     if let Some(region) = &target.region
-        && !begins_within(region, canvas.width, canvas.height)
+        && !begins_within(region, canvas.width.unwrap_or_default(), canvas.height.unwrap_or_default())
     {
         return Err(Error::Impossible { part: "region", why: "outside of the canvas" });
     }
@@ -106,6 +106,7 @@ pub fn place(target: &Target, object: &Object, setting: Setting<'_>) -> Result<P
     Ok(Place { manifest: address, canvas: Some(canvas.id), region })
 }
 
+/// A canvas that is only heard has no sides, and no region either.
 fn begins_within(region: &Region, width: u32, height: u32) -> bool {
     let (width, height) = match region.unit {
         Unit::Pixel => (f64::from(width), f64::from(height)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fonds_schemas::Statement;
+use fonds_schemas::arrangement::Label;
 use serde::Serialize;
 
 /// Texts by language tag; `none` where the language is not known.
@@ -47,6 +48,17 @@ impl LanguageMap {
             if !map.0.contains_key(tag(statement)) {
                 map.add(statement, statement.text.clone());
             }
+        }
+        map
+    }
+
+    /// The texts of labels, each under its language.
+    #[must_use]
+    pub fn labels(labels: &[Label]) -> Self {
+        let mut map = Self::default();
+        for Label { language, text } in labels {
+            let tag = language.as_ref().map_or("none", |language| language.as_str());
+            map.0.entry(tag.to_owned()).or_default().push(text.clone());
         }
         map
     }

@@ -2,29 +2,35 @@
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
+pub mod arranged;
 pub mod collection;
+pub mod describe;
 pub mod language;
 pub mod manifest;
+pub mod place;
 pub mod rights;
 pub mod types;
 pub mod v2;
+mod views;
 
 use std::convert::Infallible;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
-use axum::response::Response;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use fonds_projections::{catalog, search};
-use fonds_schemas::{Act, Object, ObjectId, RelationKind, may};
+use fonds_projections::catalog;
+use fonds_projections::search;
+use fonds_schemas::{Act, Object, ObjectId, RelationKind, Viewer, may};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
+use crate::iiif::presentation::collection::Place;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Collection, Manifest};
 
@@ -32,7 +38,7 @@ use crate::iiif::presentation::types::{Collection, Manifest};
 pub const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
 /// Seconds that anybody may keep a manifest: an edit or a withdrawal is seen a minute later.
 const SECONDS: u32 = 60;
-/// Members of one collection. Presentation 3 has no pages, and viewers load all of it at once.
+/// Members of one page of a collection. Viewers load all of it at once; the rest is a collection inside it.
 const MEMBERS_MAX: u32 = 1000;
 /// Objects on one page of the collection of everything: what a search gives at once.
 const TOP_MAX: u32 = 100;
@@ -51,14 +57,24 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// Answers with a document of this API.
-pub fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
-    Ok(http::json(asked, bytes(document)?, CONTEXT, keeping, None))
+pub fn answer(
+    asked: &Asked<'_>,
+    document: &impl Serialize,
+    keeping: Keeping,
+    links: Option<&str>,
+) -> Result<Response, Error> {
+    Ok(http::json(asked, bytes(document)?, CONTEXT, keeping, links))
 }
 
 /// Answers with a document of version 2.1.
-pub fn answer_2(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
+pub fn answer_2(
+    asked: &Asked<'_>,
+    document: &impl Serialize,
+    keeping: Keeping,
+    links: Option<&str>,
+) -> Result<Response, Error> {
     let kind = http::json_kind_2(asked.headers);
-    Ok(http::json_as(kind, asked, bytes(document)?, v2::CONTEXT, keeping, None))
+    Ok(http::json_as(kind, asked, bytes(document)?, v2::CONTEXT, keeping, links))
 }
 
 fn bytes(document: &impl Serialize) -> Result<Vec<u8>, Error> {
@@ -87,25 +103,33 @@ impl<S: Sync> FromRequestParts<S> for Wanted {
 }
 
 impl Wanted {
-    fn manifest(&self, document: &Manifest, keeping: Keeping) -> Result<Response, Error> {
+    fn manifest(&self, document: &Manifest, keeping: Keeping, links: Option<&str>) -> Result<Response, Error> {
         let asked = Asked { method: &self.method, headers: &self.headers };
         match self.version {
-            Version::Two => answer_2(&asked, &v2::manifest(document), keeping),
-            Version::Three => answer(&asked, document, keeping),
+            Version::Two => answer_2(&asked, &v2::manifest(document), keeping, links),
+            Version::Three => answer(&asked, document, keeping, links),
         }
     }
 
     fn collection(&self, document: &Collection, keeping: Keeping) -> Result<Response, Error> {
         let asked = Asked { method: &self.method, headers: &self.headers };
         match self.version {
-            Version::Two => answer_2(&asked, &v2::collection(document), keeping),
-            Version::Three => answer(&asked, document, keeping),
+            Version::Two => answer_2(&asked, &v2::collection(document), keeping, None),
+            Version::Three => answer(&asked, document, keeping, None),
+        }
+    }
+
+    /// An address in the version that is spoken.
+    fn address(&self, address: String) -> String {
+        match self.version {
+            Version::Two => v2::address(&address),
+            Version::Three => address,
         }
     }
 }
 
 pub(super) fn setting(app: &App) -> Setting<'_> {
-    Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name, limits: &app.settings.limits }
+    Setting { addresses: &app.stores.addresses, archive: &app.settings.archive, limits: &app.settings.limits }
 }
 
 async fn manifest(
@@ -114,30 +138,34 @@ async fn manifest(
     Path(id): Path<String>,
     wanted: Wanted,
 ) -> Result<Response, Error> {
+    if let Some((id, seq)) = id.split_once('@') {
+        return manifest_then(&app, asking, id, seq, &wanted).await;
+    }
     let object = find(&app, asking, &id).await?;
-    let wholes = object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf);
-    let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
-    let wholes = visible(&app, asking, &wholes).await?;
+    let wholes = wholes(&app, asking, &object).await?;
     // A manifest names what its object is part of: it is public only as long as all of that is.
     let keeping = keeping(asking, wholes.iter().chain([&object]));
-    wanted.manifest(&manifest::manifest(&object, &wholes, setting(&app)), keeping)
+    wanted.manifest(&manifest::manifest(&object, &wholes, setting(&app)), keeping, None)
 }
 
-async fn members(
-    State(app): State<App>,
-    asking: Asking,
-    Path(id): Path<String>,
-    wanted: Wanted,
-) -> Result<Response, Error> {
-    let object = find(&app, asking, &id).await?;
-    let pointing = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, MEMBERS_MAX).await;
-    let pointing = pointing.map_err(Error::Projection)?;
-    let parts = pointing.into_iter().filter(|(kind, _)| *kind == RelationKind::PartOf);
-    let parts: Vec<ObjectId> = parts.map(|(_, part)| part).collect();
-    let parts = visible(&app, asking, &parts).await?;
-    // A collection of public and other parts is public only as long as all that it names is.
-    let keeping = keeping(asking, parts.iter().chain([&object]));
-    wanted.collection(&collection::of_object(&object, &parts, setting(&app)), keeping)
+/// The manifest of a past state. Each state has one address, that of the event that made it, so that what is under it
+/// does not change; other places in the ledger lead there.
+async fn manifest_then(app: &App, asking: Asking, id: &str, seq: &str, wanted: &Wanted) -> Result<Response, Error> {
+    let id = ObjectId::parse(id).map_err(|_no_object_is_called_so| Error::NotFound)?;
+    let asked: u64 = seq.parse().map_err(|_no_number| Error::NotFound)?;
+    let object = app.object_at(asking, id, asked).await?;
+    let setting = setting(app);
+    let address = |base: String| wanted.address(format!("{base}/manifest"));
+    // `@007` is `@7` and is told so.
+    if object.seq.to_string() != seq {
+        let to = address(setting.base(object.id, Some(object.seq)));
+        let headers = [(header::LOCATION, http::text(&to)), (header::CACHE_CONTROL, http::text("no-store"))];
+        return Ok((StatusCode::SEE_OTHER, headers).into_response());
+    }
+    // What the holder of a token sees may be what others may not, then or today.
+    let keeping = if asking.viewer == Viewer::Public { Keeping::Unchanging } else { Keeping::OnlyAsker };
+    let latest = format!("<{}>;rel=\"latest-version\"", address(setting.base(object.id, None)));
+    wanted.manifest(&manifest::manifest_then(&object, setting), keeping, Some(&latest))
 }
 
 #[derive(Debug, Deserialize)]
@@ -145,20 +173,54 @@ struct After {
     after: Option<String>,
 }
 
+impl After {
+    fn place(&self) -> Result<Option<&str>, Error> {
+        match self.after.as_deref() {
+            Some(after) if after.len() > AFTER_CHARS_MAX => Err(Error::syntax("after", after, "too long")),
+            after => Ok(after),
+        }
+    }
+}
+
+async fn members(
+    State(app): State<App>,
+    asking: Asking,
+    Path(id): Path<String>,
+    Query(after): Query<After>,
+    wanted: Wanted,
+) -> Result<Response, Error> {
+    let object = find(&app, asking, &id).await?;
+    let after = after.place()?;
+    let parts = catalog::parts(&app.stores.pg, &asking.viewer, asking.at, object.id, after, MEMBERS_MAX).await;
+    let none = || Error::syntax("after", after.unwrap_or_default(), "no place in a collection");
+    let catalog::Parts { objects: parts, next } = parts.map_err(Error::Projection)?.ok_or_else(none)?;
+    let wholes = wholes(&app, asking, &object).await?;
+    // A collection of public and other parts is public only as long as all that it names is.
+    let keeping = keeping(asking, parts.iter().chain(&wholes).chain([&object]));
+    let place = Place { after, next: next.as_deref() };
+    wanted.collection(&collection::of_object(&object, &wholes, &parts, place, setting(&app)), keeping)
+}
+
 async fn top(
     State(app): State<App>,
     asking: Asking,
-    Query(After { after }): Query<After>,
+    Query(after): Query<After>,
     wanted: Wanted,
 ) -> Result<Response, Error> {
-    if let Some(after) = after.as_ref().filter(|after| after.len() > AFTER_CHARS_MAX) {
-        return Err(Error::syntax("after", after, "too long"));
-    }
-    let query = search::Query { with_image: true, limit: TOP_MAX, after: after.clone(), ..search::Query::default() };
+    let after = after.place()?;
+    let asked = after.map(ToOwned::to_owned);
+    let query = search::Query { with_image: true, limit: TOP_MAX, after: asked, ..search::Query::default() };
     let found = search::search(&app.stores.pg, &asking.viewer, asking.at, &query).await.map_err(Error::Projection)?;
     let objects: Vec<Object> = found.hits.into_iter().map(|hit| hit.object).collect();
-    let collection = collection::top(&objects, after.as_deref(), found.next.as_deref(), setting(&app));
+    let collection = collection::top(&objects, Place { after, next: found.next.as_deref() }, setting(&app));
     wanted.collection(&collection, keeping(asking, objects.iter()))
+}
+
+/// The wholes of an object that the asker may see.
+async fn wholes(app: &App, asking: Asking, object: &Object) -> Result<Vec<Object>, Error> {
+    let wholes = object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf);
+    let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
+    visible(app, asking, &wholes).await
 }
 
 /// What names several objects may be kept by anybody only as long as all of them are public.

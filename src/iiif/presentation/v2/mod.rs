@@ -6,11 +6,15 @@
 
 pub mod types;
 
+use std::collections::HashSet;
+
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
+use crate::iiif::presentation::views;
 use types::{
-    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Reference, Sequence, Service, Text, Values,
+    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Range, Reference, Resource, Sequence, Service,
+    Text, Values,
 };
 
 /// The JSON-LD context of Presentation API 2.1, which is the profile of its media type too.
@@ -23,12 +27,16 @@ const IMAGE_PROFILE: &str = "http://iiif.io/api/image/2/level2.json";
 /// The manifest in version 2.1.
 #[must_use]
 pub fn manifest(of: &v3::Manifest) -> Manifest {
+    let canvases = canvases(of);
+    let seen: HashSet<String> = canvases.iter().map(|canvas| canvas.id.clone()).collect();
     let sequence = Sequence {
         id: format!("{}/sequence/normal", address(&of.id).trim_end_matches("/manifest")),
         kind: "sc:Sequence",
         label: tagged("en", "In order"),
-        canvases: of.items.iter().map(canvas).collect(),
+        start_canvas: of.start.as_ref().map(|start| start.id.clone()).filter(|id| seen.contains(id.as_str())),
+        canvases,
     };
+    let structures = ranges(&of.structures, &seen);
     let about = About {
         label: values(&of.label),
         metadata: of.metadata.iter().map(pair).collect(),
@@ -36,12 +44,17 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         thumbnail: of.thumbnail.first().map(image),
         attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
         license: of.rights.clone(),
+        logo: logo(&of.provider),
         related: links(&of.homepage),
-        rendering: links(&of.rendering),
+        rendering: Values::of(recordings(of).into_iter().chain(of.rendering.iter().map(link)).collect()),
         see_also: links(&of.see_also),
-        within: Values::of(of.part_of.iter().map(|whole| address(&whole.id)).collect()),
+        within: within(&of.part_of),
+        nav_date: of.nav_date.clone(),
+        viewing_direction: of.viewing_direction,
+        viewing_hint: hint(&of.behavior),
     };
-    Manifest { context: CONTEXT, id: address(&of.id), kind: "sc:Manifest", about, sequences: vec![sequence] }
+    let (id, sequences) = (address(&of.id), vec![sequence]);
+    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, sequences, structures }
 }
 
 /// The collection in version 2.1.
@@ -49,15 +62,19 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
 pub fn collection(of: &v3::Collection) -> Collection {
     let about = About {
         label: values(&of.label),
-        metadata: Vec::new(),
+        metadata: of.metadata.iter().map(pair).collect(),
         description: Values::of(said(&of.summary)),
         thumbnail: None,
-        attribution: None,
-        license: None,
+        attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
+        license: of.rights.clone(),
+        logo: logo(&of.provider),
         related: links(&of.homepage),
         rendering: None,
-        see_also: None,
-        within: None,
+        see_also: links(&of.see_also),
+        within: within(&of.part_of),
+        nav_date: None,
+        viewing_direction: None,
+        viewing_hint: hint(&of.behavior),
     };
     let all: Vec<Reference> = of.items.iter().map(reference).collect();
     let (mut collections, mut manifests, mut members) = (Vec::new(), Vec::new(), Vec::new());
@@ -73,35 +90,126 @@ pub fn collection(of: &v3::Collection) -> Collection {
 }
 
 /// The address of the same thing in version 2.
-fn address(id: &str) -> String {
+#[must_use]
+pub fn address(id: &str) -> String {
     id.replacen("/iiif/presentation/3/", "/iiif/presentation/2/", 1)
+}
+
+/// The one hint that 2.1 takes; it has no word for what is in no order.
+fn hint(behavior: &[&'static str]) -> Option<&'static str> {
+    behavior.iter().copied().find(|word| *word != "unordered")
+}
+
+/// The ranges in one list, each before those inside it; those in which nothing is seen are left out.
+fn ranges(of: &[v3::Range], seen: &HashSet<String>) -> Vec<Range> {
+    let mut all = Vec::new();
+    for range in of {
+        let (mut inside, mut canvases, mut below) = (Vec::new(), Vec::new(), Vec::new());
+        for item in &range.items {
+            match item {
+                v3::RangeItem::Canvas(canvas) if seen.contains(&canvas.id) => canvases.push(canvas.id.clone()),
+                v3::RangeItem::Canvas(_) => {}
+                v3::RangeItem::Range(range) => {
+                    let child = ranges(std::slice::from_ref(range), seen);
+                    inside.extend(child.first().map(|range| range.id.clone()));
+                    below.extend(child);
+                }
+            }
+        }
+        if canvases.is_empty() && inside.is_empty() {
+            continue;
+        }
+        let (id, label) = (range.id.clone(), values(&range.label));
+        all.push(Range { id, kind: "sc:Range", label, ranges: inside, canvases });
+        all.append(&mut below);
+    }
+    all
+}
+
+fn within(wholes: &[v3::Reference]) -> Option<Values<String>> {
+    Values::of(wholes.iter().map(|whole| address(&whole.id)).collect())
+}
+
+fn logo(of: &[v3::Agent]) -> Option<String> {
+    of.iter().flat_map(|agent| &agent.logo).map(|logo| logo.id.clone()).next()
 }
 
 fn reference(of: &v3::Reference) -> Reference {
     let kind = if of.kind == "Collection" { "sc:Collection" } else { "sc:Manifest" };
-    Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail: of.thumbnail.first().map(image) }
+    let thumbnail = of.thumbnail.first().map(image);
+    Reference { id: address(&of.id), kind, label: values(&of.label), thumbnail, nav_date: of.nav_date.clone() }
 }
 
-fn canvas(of: &v3::Canvas) -> Canvas {
+/// The canvases, of which there must be one. What plays is no canvas in this version (§5.3 asks for sides, and knows no
+/// time): it is named among the renderings.
+fn canvases(of: &v3::Manifest) -> Vec<Canvas> {
+    let seen: Vec<Canvas> = of.items.iter().filter(|item| item.duration.is_none()).filter_map(canvas).collect();
+    if seen.is_empty() { canvas(&views::empty_canvas(base(of))).into_iter().collect() } else { seen }
+}
+
+/// What the names of the parts of a manifest begin with.
+fn base(of: &v3::Manifest) -> &str {
+    of.id.strip_suffix("/manifest").unwrap_or(&of.id)
+}
+
+fn canvas(of: &v3::Canvas) -> Option<Canvas> {
     let painted = of.items.iter().flat_map(|page| &page.items);
-    Canvas {
+    Some(Canvas {
         id: of.id.clone(),
         kind: "sc:Canvas",
         label: values(&of.label),
-        height: of.height,
-        width: of.width,
+        height: of.height?,
+        width: of.width?,
         metadata: of.metadata.iter().map(pair).collect(),
-        images: painted.map(annotation).collect(),
-    }
+        images: painted.filter_map(annotation).collect(),
+    })
 }
 
-fn annotation(of: &v3::Annotation) -> Annotation {
-    Annotation {
+/// The recordings, as files to be opened.
+fn recordings(of: &v3::Manifest) -> Vec<Link> {
+    let mut links = Vec::new();
+    for item in of.items.iter().filter(|item| item.duration.is_some()) {
+        for annotation in item.items.iter().flat_map(|page| &page.items) {
+            let states = match &annotation.body {
+                v3::Body::Choice(choice) => choice.items.as_slice(),
+                one => std::slice::from_ref(one),
+            };
+            let recorded = states.iter().filter_map(|state| match state {
+                v3::Body::Recording(recording) => Some(recording),
+                v3::Body::Image(_) | v3::Body::Choice(_) => None,
+            });
+            links.extend(recorded.map(|recording| {
+                let label = if recording.label.is_empty() { &item.label } else { &recording.label };
+                let (id, format) = (recording.id.clone(), recording.format.clone());
+                Link { id, label: Values::of(texts(label)), format, profile: None }
+            }));
+        }
+    }
+    links
+}
+
+fn annotation(of: &v3::Annotation) -> Option<Annotation> {
+    Some(Annotation {
         id: of.id.clone(),
         kind: "oa:Annotation",
         motivation: "sc:painting",
-        resource: image(&of.body),
+        resource: resource(&of.body)?,
         on: of.target.clone(),
+    })
+}
+
+fn resource(of: &v3::Body) -> Option<Resource> {
+    match of {
+        v3::Body::Image(of) => Some(Resource::Image(image(of))),
+        v3::Body::Recording(_) => None,
+        v3::Body::Choice(of) => {
+            let mut images = of.items.iter().filter_map(|item| match item {
+                v3::Body::Image(of) => Some(image(of)),
+                v3::Body::Recording(_) | v3::Body::Choice(_) => None,
+            });
+            let default = images.next()?;
+            Some(Resource::Choice { kind: "oa:Choice", default, item: images.collect() })
+        }
     }
 }
 
@@ -115,7 +223,8 @@ fn image(of: &v3::Image) -> Image {
         Some(service) => format!("{}/full/{},/0/default.jpg", service.id, of.width),
         None => of.id.clone(),
     };
-    Image { id, kind: "dctypes:Image", format: of.format, height: of.height, width: of.width, service }
+    let label = Values::of(texts(&of.label));
+    Image { id, kind: "dctypes:Image", label, format: of.format, height: of.height, width: of.width, service }
 }
 
 fn service(of: &ImageService) -> Service {
@@ -130,13 +239,11 @@ fn service(of: &ImageService) -> Service {
 }
 
 fn links(of: &[v3::Link]) -> Option<Values<Link>> {
-    let link = |of: &v3::Link| Link {
-        id: of.id.clone(),
-        label: Values::of(texts(&of.label)),
-        format: of.format.clone(),
-        profile: None,
-    };
     Values::of(of.iter().map(link).collect())
+}
+
+fn link(of: &v3::Link) -> Link {
+    Link { id: of.id.clone(), label: Values::of(texts(&of.label)), format: of.format.clone(), profile: of.profile }
 }
 
 fn pair(of: &v3::Pair) -> Pair {

@@ -67,7 +67,7 @@ pub struct Link {
     pub format: String,
     /// What it follows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
+    pub profile: Option<&'static str>,
 }
 
 /// An image service of version 2.
@@ -90,6 +90,24 @@ pub struct Service {
     pub sizes: Vec<Sides>,
 }
 
+/// What is painted on a canvas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Resource {
+    /// An image.
+    Image(Image),
+    /// Several, of which one is shown.
+    Choice {
+        /// `oa:Choice`.
+        #[serde(rename = "@type")]
+        kind: &'static str,
+        /// What is shown until somebody chooses.
+        default: Image,
+        /// The others.
+        item: Vec<Image>,
+    },
+}
+
 /// An image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Image {
@@ -99,6 +117,9 @@ pub struct Image {
     /// `dctypes:Image`.
     #[serde(rename = "@type")]
     pub kind: &'static str,
+    /// What people read where they choose between several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Values<Text>>,
     /// Its media type.
     pub format: &'static str,
     /// Pixels down.
@@ -121,8 +142,8 @@ pub struct Annotation {
     pub kind: &'static str,
     /// `sc:painting`.
     pub motivation: &'static str,
-    /// The image.
-    pub resource: Image,
+    /// The image, or several to choose from.
+    pub resource: Resource,
     /// The canvas.
     pub on: String,
 }
@@ -161,6 +182,9 @@ pub struct Sequence {
     pub kind: &'static str,
     /// What people read.
     pub label: Text,
+    /// The view to begin with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_canvas: Option<String>,
     /// The views; at least one.
     pub canvases: Vec<Canvas>,
 }
@@ -186,6 +210,9 @@ pub struct About {
     /// What may be done with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
+    /// The logo of who provides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
     /// Its pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub related: Option<Values<Link>>,
@@ -198,6 +225,34 @@ pub struct About {
     /// The larger wholes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Values<String>>,
+    /// Its place in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
+    /// Which way the views are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewing_direction: Option<&'static str>,
+    /// How the views belong together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub viewing_hint: Option<&'static str>,
+}
+
+/// A part of what is shown. All parts stand in one list and name those inside them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Range {
+    /// Its name.
+    #[serde(rename = "@id")]
+    pub id: String,
+    /// `sc:Range`.
+    #[serde(rename = "@type")]
+    pub kind: &'static str,
+    /// What it is called.
+    pub label: Values<Text>,
+    /// The parts inside it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ranges: Vec<String>,
+    /// The views in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub canvases: Vec<String>,
 }
 
 /// A manifest.
@@ -217,10 +272,14 @@ pub struct Manifest {
     pub about: About,
     /// The order of its views; one.
     pub sequences: Vec<Sequence>,
+    /// What is where.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub structures: Vec<Range>,
 }
 
 /// A manifest or a collection, as another one names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Reference {
     /// Its address.
     #[serde(rename = "@id")]
@@ -233,6 +292,9 @@ pub struct Reference {
     /// What stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thumbnail: Option<Image>,
+    /// Its place in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nav_date: Option<String>,
 }
 
 /// A collection. `members` holds both kinds in their order; where all are of one kind, the list of that kind, which

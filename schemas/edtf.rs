@@ -1,4 +1,4 @@
-//! Spans of years as EDTF (ISO 8601-2, level 0), from two columns of a table.
+//! Dates as EDTF (ISO 8601-2, level 0): spans made from two columns of a table, and the day that a date begins with.
 //!
 //! Only what is certain: anything else stays text.
 
@@ -14,6 +14,25 @@ pub fn span(start: &str, end: &str) -> Option<String> {
     let years = start.is_new_year() && end.is_new_year();
     let (start, end) = (start.written(years), end.written(years));
     Some(if start == end { start } else { format!("{start}/{end}") })
+}
+
+/// The first day of what an EDTF value names, as `YYYY-MM-DD`, if that is one day, one month or one year from 1 to 9999:
+/// `1906-01-01` of `1906`. Spans, seasons, and what is uncertain or unspecified name none.
+#[must_use]
+pub fn first_day(edtf: &str) -> Option<String> {
+    let (year, rest) = edtf.split_at_checked(4)?;
+    let part = |text: &str| (text.len() == 2).then(|| number(text, 2)).flatten();
+    let (month, day) = match (rest.strip_prefix('-'), rest) {
+        (None, "") => (1, 1),
+        (None, _) => return None,
+        (Some(rest), _) => match rest.split_once('-') {
+            None => (part(rest)?, 1),
+            Some((month, day)) => (part(month)?, part(day)?),
+        },
+    };
+    let year = i32::try_from(number(year, 4)?).ok().filter(|year| *year > 0)?;
+    let day = chrono::NaiveDate::from_ymd_opt(year, month, day)?;
+    Some(day.format("%Y-%m-%d").to_string())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,6 +118,39 @@ mod tests {
         check("c. 1885", "1890", None);
         check("1885-13-01", "1885-13-01", None);
         check("12345", "12345", None);
+    }
+    #[test]
+    fn a_year_a_month_and_a_day_have_a_first_day() {
+        for (edtf, day) in [("1906", "1906-01-01"), ("1906-05", "1906-05-01"), ("1908-02-29", "1908-02-29")] {
+            assert_eq!(first_day(edtf).as_deref(), Some(day), "{edtf}");
+        }
+    }
+    #[test]
+    fn what_is_a_span_or_unsure_has_no_first_day() {
+        for edtf in [
+            "",
+            "190",
+            "0000",
+            "-0045",
+            "1906?",
+            "1906~",
+            "190X",
+            "1906/1908",
+            "1906-21",
+            "1907-02-29",
+            "1906-5",
+            "1906-05-1",
+            "1906-",
+            "1906-05-",
+            "Y19060",
+            "19060",
+            "1906-05-01T10:00:00Z",
+            "abcd",
+            "+906",
+            "１９０６",
+        ] {
+            assert_eq!(first_day(edtf), None, "{edtf}");
+        }
     }
     #[test]
     fn an_end_before_the_start_stays_text() {
