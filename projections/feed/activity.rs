@@ -102,7 +102,10 @@ pub fn shows_another(before: &Object, after: &Object) -> bool {
     fn wholes(object: &Object) -> impl Iterator<Item = &Relation> {
         object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf)
     }
-    !said(before).eq(said(after)) || before.files != after.files || !wholes(before).eq(wholes(after))
+    !said(before).eq(said(after))
+        || before.files != after.files
+        || before.arrangement != after.arrangement
+        || !wholes(before).eq(wholes(after))
 }
 
 /// Lets rows wait for their mark.

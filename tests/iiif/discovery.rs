@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, header};
 use fonds::archive::Archive;
-use fonds::config::Limits;
+use fonds::config::{ArchiveSettings, Limits};
 use fonds::iiif::discovery::pages::Stream;
 use fonds::iiif::presentation::manifest::{self as presentation, Setting};
 use fonds::keeper::Keeper;
@@ -349,9 +349,9 @@ fn a_closed_page_has_the_same_bytes_however_long_the_stream() {
 /// What two states of an object show in their manifests, given a whole that it may be part of.
 fn manifests_differ(before: &Object, after: &Object, whole: &Object) -> bool {
     let addresses = Addresses::new(BASE);
-    let limits = Limits::default();
+    let (archive, limits) = (ArchiveSettings::default(), Limits::default());
     let render = |object: &Object| {
-        let setting = Setting { addresses: &addresses, institution: "Museum", limits: &limits };
+        let setting = Setting { addresses: &addresses, archive: &archive, limits: &limits };
         let is_part = object
             .relations
             .iter()

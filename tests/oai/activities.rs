@@ -32,6 +32,7 @@ fn a_file(object: ObjectId, number: u8) -> StoredFile {
     let sha256 = Sha256::of(&[number]);
     StoredFile {
         bytes: 1,
+        duration_ms: None,
         file: FileId::derived(object, &sha256),
         height: Some(30),
         media_type: "image/png".to_owned(),
