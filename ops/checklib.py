@@ -5,6 +5,8 @@ Python's standard library only. Whatever happens, Place leaves no process and no
 
 import contextlib
 import csv
+import email.message
+import http.client
 import json
 import os
 import pathlib
@@ -247,13 +249,15 @@ class Stay(urllib.request.HTTPRedirectHandler):
 
 
 def ask(url, headers=None, method="GET"):
-    """The answer, whatever its status; a redirect is an answer, too."""
+    """The answer, whatever its status; a redirect is an answer, too. Status 0: there was none, and the body says why."""
     request = urllib.request.Request(url, headers=headers or {}, method=method)
     try:
         with urllib.request.build_opener(Stay).open(request, timeout=ANSWER_SECONDS) as reply:
             return Answer(reply.status, reply.headers, reply.read())
     except urllib.error.HTTPError as error:
         return Answer(error.code, error.headers, error.read())
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(0, email.message.Message(), repr(error).encode())
 
 
 def png(width, height, colour, claims=None):

@@ -22,6 +22,11 @@ CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
 CLIENTS = CHECKOUT / "ops/check/clients"
 sys.path[1:1] = [str(CHECKOUT / "ops"), str(CLIENTS)]
 from checklib import Checks, Place, ask, free_port  # noqa: E402
+
+try:
+    import PIL  # noqa: F401
+except ImportError:
+    sys.exit("Pillow is not there: run this with the Python of ops/setup --tests, which ops/test names FONDS_PYTHON")
 import iiif_collection  # noqa: E402
 import iiif_http  # noqa: E402
 import iiif_image  # noqa: E402

@@ -20,19 +20,23 @@ NG = ("iiif-validator-ng==0.1.0",)
 NG_PYTHON_MINOR = 12
 VALIDATOR_SECONDS_MAX = 300
 
-# What we fail, and why; this list only shrinks. The test, what its failure must name, and the sentence of the specification.
+# What we fail, and why; this list only shrinks. The test, what its failure must look like, the feature that must be declared,
+# and the sentence of the specification.
 WAIVED = [
-    ("size_noup", "!2000,3000", None,
-     "3.0 §4.2: `!w,h` is as large as possible, but not larger than the extracted region: 200 at its own size, not an error"),
-    ("size_up", "^max", "sizeUpscaling",
-     "3.0 §4.2: `^max` is scaled up to maxWidth, maxHeight, maxArea; the validator wants 1000 x 1000 whatever they say"),
+    ("size_noup", r"!2000,3000", None,
+     "`!w,h` is as large as possible, but not larger than the extracted region (3.0 §4.2; 2.1 §4.2: best fit within): 200, no error"),
+    ("size_up", r"\^max", "sizeUpscaling",
+     "`^max` is scaled up to maxWidth, maxHeight, maxArea (3.0 §4.2); the validator wants 1000 x 1000 whatever they say"),
+    # It trips over its own message (pyvips images have no `size`) and says nothing of where. What it would ask next is asked
+    # in iiif_image.upscaling.
+    ("size_up", r"Test raised an exception: *\n", "sizeUpscaling", "the same sub-check, which crashes in iiif-validator-ng 0.1.0"),
 ]
 
 
 def waiver(test, text, features):
     """The reason why a failure is not ours; None where there is none."""
-    for waived, names, feature, reason in WAIVED:
-        if test == waived and names in text and (feature is None or feature in features):
+    for waived, pattern, feature, reason in WAIVED:
+        if test == waived and re.search(pattern, text) and (feature is None or feature in features):
             return reason
     return None
 

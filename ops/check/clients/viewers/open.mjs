@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Traffic } from './traffic.mjs';
-import { VIEWERS, hasAnnotations, serve, services } from './pages.mjs';
+import { VIEWERS, hasAnnotations, searches, serve, services } from './pages.mjs';
 
 // How often the wheel is turned: from the whole page of a large scan to its own pixels.
 const WHEEL_TURNS = 6;
@@ -72,6 +72,16 @@ async function zoomIn(tab, traffic, canvas) {
   await traffic.quiet(QUIET_MS, PATIENCE_MS);
 }
 
+// Types a word of an annotation into the viewer's search box; whether something was found and listed.
+async function finds(tab, viewer, traffic, words) {
+  const word = words.split(/[^\p{L}\p{N}]+/u).find((each) => each.length > 3);
+  if (!word) return true;
+  await VIEWERS[viewer].search(tab, word);
+  await traffic.quiet(QUIET_MS, PATIENCE_MS);
+  const listed = await tab.locator('[class*=SearchHit-root]').allTextContents();
+  return listed.some((text) => text.includes(word));
+}
+
 async function show(browser, port, viewer, opened) {
   const { name, url, manifest, words, pages } = opened;
   const tab = await browser.newPage({ viewport: { width: 1280, height: 900 } });
@@ -93,6 +103,7 @@ async function show(browser, port, viewer, opened) {
     if (words && viewer === 'mirador') {
       const found = await tab.getByText(words).first().waitFor({ timeout: 10_000 }).then(() => true, () => false);
       must(found, `the annotation ${JSON.stringify(words)} is not shown`);
+      if (searches(manifest)) must(await finds(tab, viewer, traffic, words), 'the search box finds nothing');
     }
     const before = traffic.finest();
     await zoomIn(tab, traffic, canvas);
@@ -109,7 +120,7 @@ async function show(browser, port, viewer, opened) {
     must(false, String(error).split('\n')[0]);
     await tab.screenshot({ path: picture('failed') }).catch(() => {});
   }
-  wrong.push(...traffic.failed, ...traffic.errors);
+  wrong.push(...new Set([...traffic.failed, ...traffic.errors]));
   const seconds = (Date.now() - begun) / 1000;
   await tab.close();
   const annotated = hasAnnotations(manifest);

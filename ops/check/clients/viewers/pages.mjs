@@ -15,13 +15,24 @@ const page = (head, body) => `<!doctype html><html lang="en"><meta charset="utf-
 // The bodies of a painting annotation, those of a Choice too, in their order.
 const bodies = (annotation) => [annotation.body].flat().flatMap((body) => (body.type === 'Choice' ? body.items : [body]));
 
-// The image services of a manifest, one a canvas: what is painted first.
-export const services = (manifest) =>
-  (manifest.items ?? []).flatMap((canvas) => {
-    const painted = bodies(canvas.items?.[0]?.items?.[0] ?? { body: [] });
-    const service = painted.flatMap((body) => body?.service ?? [])[0];
+// The image services of a manifest, one a canvas: what is painted first. Version 2.1 has sequences and images instead.
+export const services = (manifest) => {
+  const version3 = (canvas) => bodies(canvas.items?.[0]?.items?.[0] ?? { body: [] });
+  const version2 = (canvas) => (canvas.images ?? []).map((image) => image.resource.default ?? image.resource);
+  const painted = [
+    ...(manifest.items ?? []).map(version3),
+    ...(manifest.sequences ?? []).flatMap((sequence) => sequence.canvases).map(version2),
+  ];
+  return painted.flatMap((images) => {
+    const service = images.flatMap((body) => body?.service ?? [])[0];
     return service ? [service.id ?? service['@id']] : [];
   });
+};
+
+// Mirador lists only comments and tags unless it is told; an archive has transcriptions (supplementing) and descriptions.
+const MOTIVATIONS = [
+  'commenting', 'tagging', 'supplementing', 'describing', 'transcribing', 'identifying', 'classifying', 'assessing', 'highlighting',
+];
 
 // What each viewer is: where its files are, its page, the element that shows the image, and how the next page is reached.
 export const VIEWERS = {
@@ -34,9 +45,16 @@ export const VIEWERS = {
         allowClose: false, sideBarOpen: true, highlightAllAnnotations: true,
         defaultSideBarPanel: ${text(hasAnnotations(manifest) ? 'annotations' : 'info')},
       },
+      annotations: { filteredMotivations: ${text(MOTIVATIONS)} },
       workspaceControlPanel: { enabled: false },
     });`),
     next: (tab) => tab.getByRole('button', { name: 'Next item' }).first().click(),
+    // Content Search 1 alone: Mirador 4.0.0 knows no other.
+    search: async (tab, word) => {
+      await tab.getByRole('tab', { name: 'Search', exact: true }).first().click();
+      await tab.getByRole('combobox').first().fill(word);
+      await tab.getByRole('combobox').first().press('Enter');
+    },
   },
   openseadragon: {
     files: 'node_modules/openseadragon/build/openseadragon',
@@ -55,6 +73,9 @@ export const VIEWERS = {
     next: (tab) => tab.locator('#viewer .paging.btn.next:visible, #viewer button.next:visible').first().click(),
   },
 };
+
+export const searches = (manifest) =>
+  [manifest.service ?? []].flat().some((service) => JSON.stringify(service).includes('http://iiif.io/api/search/1/search'));
 
 export const hasAnnotations = (manifest) => (manifest.items ?? []).some((canvas) => (canvas.annotations ?? []).length > 0);
 
