@@ -38,7 +38,7 @@ import manifests  # noqa: E402
 VALIDATOR_IMAGE = "67352ccc-d1b0-11e1-89ae-279075081939.png"
 VIEWERS = ("mirador", "openseadragon", "universalviewer")
 NODE_SECONDS_MAX = 900
-# Until what was published is in the feed that harvesters read: a window ends two seconds ago.
+# Until Change Discovery tells what happened: datestamps come about once a second, and the feed ends two seconds ago.
 PUBLISHED_SECONDS_MAX = 15
 
 
@@ -50,9 +50,11 @@ class Archive:
         image = manifests.DATA / "fixtures/iiif-image-validator/html" / VALIDATOR_IMAGE
         self.validator_image = image.exists()
         folder = place.folder / "collection"
-        profile = iiif_collection.make(folder, image if self.validator_image else None)
+        self.place, self.data = place, data
+        profile, self.kinds = iiif_collection.make(folder, image if self.validator_image else None)
         taken = place.fonds("ingest", folder, "--map", profile, "--json", data=data)
-        checks.that(taken.code == 0 and taken.summary.get("refused") == 0, f"the collection is taken in, in {taken.seconds:.1f} s", taken.text)
+        checks.that(taken.code == 0 and taken.summary.get("refused") == 0,
+                    f"the collection is taken in, in {taken.seconds:.1f} s", taken.text)
         found = place.fonds("search", "--limit", "100", "--json", data=data).lines
         things = [thing for thing in found if "source" in thing]
         self.objects = {thing["source"]["identifier"]: thing["id"] for thing in things}
@@ -77,7 +79,7 @@ def image_api(checks, archive):
         if answer.status != 200 and version == 2:
             checks.skip(f"Image API 2.1: /iiif/image/2 is not served ({answer.status})")
             continue
-        iiif_image.probe_all(checks, images, version)
+        iiif_image.probe_all(checks, images, archive.kinds, version)
         iiif_http.whole(checks, images["grid.png"], version, archive.manifest("book"))
     iiif_http.hidden(checks, archive.base, archive.objects["hidden"], archive.files["hidden.jpg"])
     iiif_http.media_types(checks, archive.manifest("book"), iiif_http.PRESENTATION_CONTEXT.format(3), 3)
@@ -92,14 +94,45 @@ def presentation(checks, archive):
     validators = manifests.Validators(checks)
     manifests.cookbook(checks, validators)
     manifests.archive(checks, validators, archive.base, len(archive.objects))
-    until = time.monotonic() + PUBLISHED_SECONDS_MAX
-    while time.monotonic() < until and archive.objects["book"] not in ask(f"{archive.base}/oai?verb=ListIdentifiers&metadataPrefix=oai_dc").body.decode():
-        time.sleep(0.2)
+    told(archive, "book", ("Create", "Update", "not served"))
     iiif_services.discovery(checks, archive.base, archive.public(), [archive.objects["hidden"], archive.files["hidden.jpg"]])
-    searched = [iiif_services.search(checks, ask(archive.manifest(name)).json, name) for name in archive.objects if name != "hidden"]
+    searched = [iiif_services.search(checks, ask(archive.manifest(name)).json,
+                                     name) for name in archive.objects if name != "hidden"]
     if not any(searched):
         checks.skip("Content Search: no manifest names a search service")
     return iiif_services.version_2(checks, archive.base, archive.objects["book"])
+
+
+def told(archive, name, activities):
+    """Waits until consumers are told the latest of an object: what is published ends a moment ago."""
+    until = time.monotonic() + PUBLISHED_SECONDS_MAX
+    while iiif_services.latest(archive.base, archive.objects[name]) not in activities and time.monotonic() < until:
+        time.sleep(0.2)
+
+
+def restriction(checks, archive):
+    """What is restricted goes at once, also for who holds its ETag; it is told to consumers; and it comes back."""
+    thing, file = archive.objects["single"], archive.files["single.jpg"]
+    addresses = [archive.manifest("single"), f"{archive.base}/iiif/image/3/{file}/info.json",
+                 f"{archive.base}/iiif/image/3/{file}/full/300,/0/default.jpg",
+                 f"{archive.base}/iiif/image/2/{file}/info.json"]
+    held = {url: answer.header("etag") for url in addresses if (answer := ask(url)).status == 200}
+    checks.that(len(held) >= 3, "restriction: everything was public before")
+    for access, words in (("restricted", "is refused"), ("public", "is back")):
+        said = archive.place.fonds("rights", "set", thing, access, "--reason", "a check", "--json", data=archive.data)
+        checks.that(said.code == 0, f"restriction: rights set {access}", said.text)
+        for url, etag in held.items():
+            wanted = (401, 404) if access == "restricted" else (304,)
+            answer = ask(url, {"If-None-Match": etag})
+            checks.that(answer.status in wanted,
+                        f"restriction: {'/'.join(url.split('/')[4:6])} {words}, also to who holds it", answer)
+        whole = ask(f"{archive.base}/iiif/presentation/3/collection/{archive.objects['series']}").body.decode()
+        checks.that((thing in whole) == (access == "public"), f"restriction: {access}, in the collection or not", whole)
+        if access == "restricted":
+            told(archive, "single", ("Delete", "Update", "not served"))
+            public = [other for other in archive.public() if other != thing]
+            iiif_services.discovery(checks, archive.base, public, [archive.objects["hidden"], archive.files["hidden.jpg"]],
+                                    [thing])
 
 
 def worth_opening(archive):
@@ -178,6 +211,7 @@ def main():
         else:
             timed("parsers", parsers, checks, archive, modules)
             timed("viewers", viewers, checks, archive, modules, version_2)
+        timed("restriction", restriction, checks, archive)
         checks.that(archive.process.poll() is None and ask(f"{archive.base}/readyz").status == 200, "the server still stands")
     checks.end()
 

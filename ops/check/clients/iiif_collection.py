@@ -1,7 +1,7 @@
 """A small collection for the checks of IIIF, drawn by this file: a table, a mapping profile and its images.
 
 A book of six pages (one gray, one turned by its EXIF orientation), a single sheet, a large image of squares whose every
-pixel is known, an object without images, titles that try to break out, and an object that nobody may see.
+pixel is known, images of odd kinds, an object without images, titles that try to break out, and an object that nobody may see.
 """
 
 import csv
@@ -97,13 +97,37 @@ def book(folder):
     return names
 
 
+def odd(folder):
+    """Images of kinds and sides that decoders stumble over; their names with their sides."""
+    plain = sheet(640, 480, "Odd", (210, 220, 230))
+    clear = plain.convert("RGBA")
+    clear.putalpha(Image.linear_gradient("L").resize(clear.size))
+    made = {
+        "clear.png": clear,
+        "palette.png": plain.quantize(16),
+        "deep.png": Image.linear_gradient("L").resize((640, 480)).convert("I;16"),
+        "bits.png": plain.convert("1"),
+        "cmyk.jpg": plain.convert("CMYK"),
+        "progressive.jpg": plain,
+        "one.png": plain.crop((0, 0, 1, 1)),
+        "narrow.png": plain.resize((1, 3000)),
+        "wide.png": plain.resize((5000, 3)),
+    }
+    for name, image in made.items():
+        image.save(folder / name, **({"progressive": True} if name.startswith("progressive") else {}))
+    return {name: image.size for name, image in made.items()}
+
+
 def make(folder, validator_image):
-    """Writes the collection into `folder`; `validator_image` is the official validator's own, or None."""
+    """Writes the collection into `folder`; `validator_image` is the official validator's own, or None.
+
+    Returns the mapping profile and the sides of the odd images.
+    """
     folder.mkdir(parents=True)
     folder.chmod(0o755)
     profile = folder.parent / "iiif-check.toml"
     profile.write_text(PROFILE, encoding="utf-8")
-    pages = book(folder)
+    pages, kinds = book(folder), odd(folder)
     sheet(3600, 2400, "A map of the bridges", (222, 230, 226)).save(folder / "single.jpg", quality=88)
     sheet(800, 600, "Not for the public", (200, 200, 200)).save(folder / "hidden.jpg")
     grid(folder / "grid.png")
@@ -113,11 +137,14 @@ def make(folder, validator_image):
     rows = [
         # number, title, title_ar, creator, date, description, licence, scans, part_of, level, access
         ("series", "Papers of the bridge office", "", "", "1780/1910", "A series.", "", "", "", "series", "public"),
-        ("book", "Book of floods", "كتاب الفيضانات", "Anna Weir", "1784", "Six leaves.", PUBLIC_DOMAIN, "|".join(pages), "series",
+        ("book", "Book of floods", "كتاب الفيضانات", "Anna Weir", "1784", "Six leaves.", PUBLIC_DOMAIN, "|".join(pages),
+         "series",
          "item", "public"),
-        ("single", "A map of the bridges", "", "Jan Brug", "1852-03", "One sheet.", PUBLIC_DOMAIN, "single.jpg", "series", "item",
+        ("single", "A map of the bridges", "", "Jan Brug", "1852-03", "One sheet.", PUBLIC_DOMAIN, "single.jpg", "series",
+         "item",
          "public"),
         ("grid", "Squares", "", "", "", "", "", "grid.png", "", "item", "public"),
+        ("odd", "Odd images", "", "", "", "", "", "|".join(kinds), "", "item", "public"),
         ("bare", "<b>A letter</b> & \"its\" envelope", "", "", "undated", "<script>alert(1)</script>", "", "", "series",
          "item", "public"),
         ("hidden", "Not for the public", "", "", "", "", "", "hidden.jpg", "series", "item", "restricted"),
@@ -127,4 +154,4 @@ def make(folder, validator_image):
         table = csv.writer(file)
         table.writerow("number title title_ar creator date description licence scans part_of level access".split())
         table.writerows(row for row in rows if row[0] != "validator" or validator_image)
-    return profile
+    return profile, kinds

@@ -10,6 +10,14 @@ PRESENTATION_CONTEXT = "http://iiif.io/api/presentation/{}/context.json"
 LEVEL2 = {3: "http://iiif.io/api/image/3/level2.json", 2: "http://iiif.io/api/image/2/level2.json"}
 
 
+def declared(info):
+    """The features, formats and qualities beyond the level that an info.json of either version declares."""
+    profile = info.get("profile")
+    more = profile[1] if isinstance(profile, list) and len(profile) > 1 else {}
+    names = (("extraFeatures", "supports"), ("extraFormats", "formats"), ("extraQualities", "qualities"))
+    return [set(info.get(name) or more.get(older) or []) for name, older in names]
+
+
 def whole(checks, service, version, manifest):
     """Everything about one image service, and the manifest that shows it."""
     info, image = f"{service}/info.json", f"{service}/full/200,/0/default.jpg"
@@ -38,7 +46,8 @@ def media_types(checks, url, context, version):
     linked, plain = f'application/ld+json;profile="{context}"', "application/json"
     browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     default = linked if version == 3 else plain
-    for accept, wanted in ((None, default), ("*/*", default), (browser, default), (plain, plain), (f"{plain}, */*;q=0.1", plain),
+    for accept, wanted in ((None, default), ("*/*", default), (browser, default), (plain, plain),
+                           (f"{plain}, */*;q=0.1", plain),
                            ("application/ld+json", linked), (f"{linked}, {plain};q=0.5", linked)):
         answer = ask(url, {"Accept": accept} if accept else {})
         # Version 2 has JSON-LD without a profile, too.
@@ -61,18 +70,21 @@ def links(checks, service, info, version):
     rows = {
         3: (("pct:0,0,50,50/100,/0/default.jpg", "0,0,6000,4500/100,75/0/default.jpg"),
             ("square/100,/90.0/default.jpg", "1500,0,9000,9000/100,100/90/default.jpg"),
-            ("0,0,12000,9000/!400,400/360/color.jpg", "full/400,300/0/"), ("full/pct:5/0/default.png", "full/600,450/0/default.png"),
+            ("0,0,12000,9000/!400,400/360/color.jpg", "full/400,300/0/"),
+            ("full/pct:5/0/default.png", "full/600,450/0/default.png"),
             ("11990,8990,100,100/max/0/default.jpg", "11990,8990,10,10/max/0/default.jpg"),
             ("0,0,512,512/512,512/000/default.jpg", "0,0,512,512/max/0/default.jpg")),
         2: (("pct:0,0,50,50/100,/0/default.jpg", "0,0,6000,4500/100,/0/default.jpg"),
-            ("full/120,90/0/default.jpg", "full/120,/0/default.jpg"), ("full/120,95/0.0/default.jpg", "full/120,95/0/default.jpg"),
+            ("full/120,90/0/default.jpg", "full/120,/0/default.jpg"),
+            ("full/120,95/0.0/default.jpg", "full/120,95/0/default.jpg"),
             ("0,0,512,512/512,512/0/default.jpg", "0,0,512,512/full/0/default.jpg")),
     }
     for asked, canonical in rows[version]:
         answer = ask(f"{service}/{asked}", method="HEAD")
         link = answer.header("link").replace("; ", ";")
         given = link.split('>;rel="canonical"')[0].rsplit("<", 1)[-1] if 'rel="canonical"' in link else ""
-        checks.that(given.startswith(f"{service}/{canonical}"), f"v{version} {asked}: canonical is {canonical}", link or answer)
+        checks.that(given.startswith(f"{service}/{canonical}"), f"v{version} {asked}: canonical is {canonical}",
+                    link or answer)
         if given and version == 3:
             checks.that(ask(given).status == 200, f"v{version} … and can be asked for", given)
 
@@ -121,14 +133,18 @@ def identifiers(checks, service, version):
     root, identifier = service.rsplit("/", 1)
     escaped = "".join(f"%{ord(letter):02X}" for letter in identifier[:2]) + identifier[2:]
     double = f"%25{ord(identifier[0]):02X}" + identifier[1:]
-    for given, statuses in ((escaped, (200,)), (double, (404,)), ("nothing-here", (404,)), ("a/b", (404,)), ("%5Bfrob%5D", (400, 404)),
-                            ("[frob]", (400, 404)), (f"%2E%2E%2F3%2F{identifier}", (404,)), ("%FF%FE", (400, 404)), ("%00", (400, 404)),
-                            (identifier.upper() if identifier.upper() != identifier else "X", (404,)), ("a" * 5000, (400, 404, 414))):
+    for given, statuses in ((escaped, (200,)), (double, (404,)), ("nothing-here", (404,)), ("a/b", (404,)),
+                            ("%5Bfrob%5D", (400, 404)),
+                            ("[frob]", (400, 404)), (f"%2E%2E%2F3%2F{identifier}", (404,)), ("%FF%FE", (400, 404)),
+                            ("%00", (400, 404)),
+                            (identifier.upper() if identifier.upper() != identifier else "X", (404,)),
+                            ("a" * 5000, (400, 404, 414))):
         answer = ask(f"{root}/{given}/info.json")
         good = answer.status in statuses and answer.header("access-control-allow-origin") == "*"
         checks.that(good, f"v{version} {given[:40]}/info.json: {statuses[0]} with CORS", answer)
         if given == escaped and good:
-            checks.that(answer.json.get("id", answer.json.get("@id")) == service, f"v{version} … with the id as it is", answer.json)
+            checks.that(answer.json.get("id", answer.json.get("@id")) == service, f"v{version} … with the id as it is",
+                        answer.json)
 
 
 def document(checks, service, version):
@@ -136,16 +152,21 @@ def document(checks, service, version):
     info = ask(f"{service}/info.json").json
     if version == 3:
         contexts = [info.get("@context")] if isinstance(info.get("@context"), str) else info.get("@context", [])
-        checks.that(list(info)[:1] == ["@context"] and contexts[-1:] == [IMAGE_CONTEXT.format(3)], "v3 info.json: @context first, ours last")
+        checks.that(list(info)[:1] == ["@context"] and contexts[-1:] == [IMAGE_CONTEXT.format(3)],
+                    "v3 info.json: @context first, ours last")
         checks.that(info.get("id") == service and info.get("type") == "ImageService3", "v3 info.json: id and type", info)
-        checks.that(info.get("protocol") == "http://iiif.io/api/image" and info.get("profile") == "level2", "v3 info.json: level2", info)
-        features = set(info.get("extraFeatures", []))
-        checks.that("sizeUpscaling" not in features or info.get("maxWidth") or info.get("maxArea"), "v3 info.json: `^` has a limit", info)
+        checks.that(info.get("protocol") == "http://iiif.io/api/image" and info.get("profile") == "level2",
+                    "v3 info.json: level2", info)
+        features = declared(info)[0]
+        checks.that("sizeUpscaling" not in features or info.get("maxWidth") or info.get("maxArea"),
+                    "v3 info.json: `^` has a limit", info)
         checks.that("webp" not in info.get("preferredFormats", []), "v3 info.json: webp is not preferred", info)
         rights = info.get("rights", "http://creativecommons.org/")
-        checks.that(rights.startswith(("http://creativecommons.org/", "http://rightsstatements.org/")), "v3 info.json: rights", rights)
+        checks.that(rights.startswith(("http://creativecommons.org/", "http://rightsstatements.org/")),
+                    "v3 info.json: rights", rights)
         return
-    checks.that(info.get("@context") == IMAGE_CONTEXT.format(2) and info.get("@id") == service, "v2 info.json: @context and @id", info)
+    checks.that(info.get("@context") == IMAGE_CONTEXT.format(2) and info.get("@id") == service,
+                "v2 info.json: @context and @id", info)
     profile = info.get("profile")
     good = isinstance(profile, list) and profile[:1] == [LEVEL2[2]] and info.get("protocol") == "http://iiif.io/api/image"
     checks.that(good, "v2 info.json: level 2", profile)
@@ -153,9 +174,11 @@ def document(checks, service, version):
 
 def hidden(checks, base, obj, file):
     """Nothing of an object that is not public goes out, and it answers as if there were none."""
-    for path in (f"/iiif/presentation/3/{obj}/manifest", f"/iiif/presentation/2/{obj}/manifest", f"/iiif/presentation/3/collection/{obj}",
+    for path in (f"/iiif/presentation/3/{obj}/manifest", f"/iiif/presentation/2/{obj}/manifest",
+                 f"/iiif/presentation/3/collection/{obj}",
                  f"/iiif/image/3/{file}", f"/iiif/image/3/{file}/info.json", f"/iiif/image/3/{file}/full/max/0/default.jpg",
-                 f"/iiif/image/2/{file}/info.json", f"/iiif/image/2/{file}/full/full/0/default.jpg", f"/iiif/search/2/{obj}?q=public",
+                 f"/iiif/image/2/{file}/info.json", f"/iiif/image/2/{file}/full/full/0/default.jpg",
+                 f"/iiif/search/2/{obj}?q=public",
                  f"/iiif/search/1/{obj}?q=public", f"/iiif/presentation/3/{obj}/canvas/{file}"):
         answer = ask(base + path)
         nothing = ask(base + path.replace(obj, "0" * len(obj)).replace(file, "0" * len(file)))
@@ -174,4 +197,5 @@ def compressed(checks, url):
     if encoding not in ("gzip", "br"):
         checks.skip("a manifest compressed for who accepts gzip or br: fonds sends it as it is")
         return
-    checks.that("accept-encoding" in answer.header("vary").lower(), f"a manifest is sent as {encoding}, and Vary says so", answer)
+    checks.that("accept-encoding" in answer.header("vary").lower(), f"a manifest is sent as {encoding}, and Vary says so",
+                answer)

@@ -11,9 +11,12 @@ from PIL import Image
 
 from checklib import ask
 from iiif_collection import GRID_HEIGHT, GRID_SQUARE, GRID_WIDTH, TURNED_AS_SHOWN, grid_colour
+from iiif_http import declared
 
 # How far a colour may be off after JPEG.
 COLOUR_TOLERANCE = 14
+# The largest colour profile that may be in every tile: a micro profile of sRGB has half of it.
+PROFILE_BYTES_MAX = 1000
 # 400 where a parameter is wrong. An angle, quality or format that is not supported should be 400 (3.0 §4.3, §4.4, §4.5; 501
 # says the same); `^` where nothing is scaled up should be 501 (§4.2).
 REFUSED, NOT_SUPPORTED, NOT_SCALED_UP = (400,), (400, 501), (501,)
@@ -37,11 +40,8 @@ class Probe:
     def __init__(self, checks, service, version):
         self.checks, self.service, self.version = checks, service, version
         self.info = ask(f"{service}/info.json").json
-        profile = self.info.get("profile")
-        more = profile[1] if version == 2 and isinstance(profile, list) and len(profile) > 1 else {}
-        self.features = set(self.info.get("extraFeatures") or more.get("supports") or [])
-        self.formats = {"jpg", "png"} | set(self.info.get("extraFormats") or more.get("formats") or [])
-        self.qualities = set(self.info.get("extraQualities") or more.get("qualities") or [])
+        self.features, formats, self.qualities = declared(self.info)
+        self.formats = {"jpg", "png"} | formats
 
     def named(self, path):
         return f"v{self.version} {path}"
@@ -118,9 +118,11 @@ def regions_and_sizes(probe):
             path = path.replace("/max", "/full")
         probe.image(f"{path}/0/default.jpg", size, where)
     for path in (
-        "12000,0,10,10/max", "0,0,0,10/max", "0,0,10,0/max", "full/pct:0.001", "full/0,", "full/,0", "full/!0,0", "full/,", "full/",
+        "12000,0,10,10/max", "0,0,0,10/max", "0,0,10,0/max", "full/pct:0.001", "full/0,", "full/,0", "full/!0,0", "full/,",
+        "full/",
         "full/!,", "full/-5,", "-1,0,10,10/max", "0,0,10/max", "0,0,10,10,10/max", "1e2,0,10,10/100,", "0x10,0,10,10/100,",
-        "pct:0,0,0,50/max", "pct:0,0,NaN,50/max", "pct:100,100,10,10/max", "pct:-1,0,50,50/100,", "full/pct:-5", "full/pct:inf",
+        "pct:0,0,0,50/max", "pct:0,0,NaN,50/max", "pct:100,100,10,10/max", "pct:-1,0,50,50/100,", "full/pct:-5",
+        "full/pct:inf",
         "99999999999999999999999,0,1,1/max", "0,0,99999999999999999999999,1/9,9", "full/99999999999999999999999,",
         "full/4294967297,1", "SQUARE/100,", "full/MAX", "full/100.5,", "full/+100,", "full/100,100,", "%00/max",
     ):
@@ -147,7 +149,8 @@ def limits(probe):
         probe.refused("full/pct:100/0/default.jpg")
     for size in probe.info.get("sizes", []):
         within = size["width"] <= largest[0] + 1 and size["height"] <= largest[1] + 1
-        probe.checks.that(within, f"{probe.named('info.json')}: {size['width']} x {size['height']} in sizes is within the limit")
+        probe.checks.that(within,
+                          f"{probe.named('info.json')}: {size['width']} x {size['height']} in sizes is within the limit")
 
 
 def upscaling(probe):
@@ -172,7 +175,8 @@ def upscaling(probe):
 
 def rotations(probe):
     """Right angles and their written forms always; mirrors and other angles as declared (3.0 §4.3)."""
-    for rotation, size in (("90", (150, 200)), ("180", (200, 150)), ("270", (150, 200)), ("360", (200, 150)), ("90.0", (150, 200)),
+    for rotation, size in (("90", (150, 200)), ("180", (200, 150)), ("270", (150, 200)), ("360", (200, 150)),
+                           ("90.0", (150, 200)),
                            ("0.000", (200, 150))):
         probe.image(f"full/200,/{rotation}/default.jpg", size)
     for rotation in ("361", "360.1", "-90", "+90", "1e1", "NaN", "", "!", "90!", "!!90", ".", "1.2.3", "9" * 400):
@@ -188,7 +192,8 @@ def rotations(probe):
         flipped = upright and upright.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT)
         if mirrored and both and flipped:
             probe.checks.that(same(mirrored, flipped), probe.named("!0 mirrors left and right"))
-            probe.checks.that(same(both, flipped.transpose(Image.Transpose.ROTATE_270)), probe.named("!90 mirrors, then turns"))
+            probe.checks.that(same(both, flipped.transpose(Image.Transpose.ROTATE_270)),
+                              probe.named("!90 mirrors, then turns"))
     else:
         probe.refused("full/200,/!0/default.jpg", NOT_SUPPORTED)
     if "rotationArbitrary" in probe.features:
@@ -207,7 +212,8 @@ def arbitrary(probe):
         if image:
             good = all(abs(side - expected) <= 2 for side, expected in zip(image.size, box))
             probe.checks.that(good, f"{probe.named(f'/{angle}')}: {box[0]:.1f} x {box[1]:.1f}", image.size)
-            corner, middle = image.convert("RGBA").getpixel((0, 0)), image.convert("RGBA").getpixel((image.width // 2, image.height // 2))
+            corner, middle = image.convert("RGBA").getpixel((0, 0)), image.convert("RGBA").getpixel((image.width // 2,
+                                                                                                     image.height // 2))
             probe.checks.that(angle > 300 or corner[3] == 0, f"{probe.named(f'/{angle}')}: clear corners", corner)
             probe.checks.that(middle[3] == 255, f"{probe.named(f'/{angle}')}: the middle is not clear", middle)
     probe.image("full/200,/45/default.jpg")
@@ -238,7 +244,8 @@ def qualities_and_formats(probe):
     else:
         probe.refused("full/200,/0/bitonal.png", NOT_SUPPORTED)
     probe.image("full/200,/0/color.jpg", (200, 150))
-    for last in ("native.jpg", "grey.jpg", "default.xyz", "default", "default.", ".jpg", "Default.jpg", "default.JPG", "default.jpg.png"):
+    for last in ("native.jpg", "grey.jpg", "default.xyz", "default", "default.", ".jpg", "Default.jpg", "default.JPG",
+                 "default.jpg.png"):
         probe.refused(f"full/200,/0/{last}")
     for ending, magic in MAGIC.items():
         path = f"full/200,/0/default.{ending}"
@@ -260,11 +267,38 @@ def other_images(checks, services, version):
     if image:
         foot = len(set(image.convert("RGB").crop((0, 185, 160, 205)).getdata()))
         head = len(set(image.convert("RGB").crop((100, 12, 160, 22)).getdata()))
-        checks.that(foot > head, f"v{version} the image that EXIF turns stands upright", f"{foot} colours at the foot, {head} at the head")
+        checks.that(foot > head, f"v{version} the image that EXIF turns stands upright",
+                    f"{foot} colours at the foot, {head} at the head")
     image = gray.image("full/200,/0/default.jpg")
     checks.that(image and image.mode == "L", f"v{version} a gray image has one component", image and image.mode)
     gray.image("full/200,/0/color.jpg")
     checks.that("gray" in gray.qualities or "color" not in gray.qualities, f"v{version} a gray image does not list color")
+
+
+def odd_images(checks, services, kinds, version):
+    """Images of every kind are shown, whole and small, and never larger than they are."""
+    for name, (width, height) in kinds.items():
+        probe = Probe(checks, services[name], version)
+        whole = "max" if version == 3 else "full"
+        probe.image(f"full/{whole}/0/default.jpg", (width, height))
+        probe.image(f"full/{whole}/0/default.png", (width, height))
+        # Best fit: each side at least one pixel, and within the box (3.0 §4.2; a side of 0 would be an error).
+        scale = min(100 / width, 100 / height, 1)
+        if min(width, height) * scale >= 0.5:
+            probe.image("full/!100,100/0/default.jpg", (max(1, round(width * scale)), max(1, round(height * scale))))
+        promised(probe)
+
+
+def jpeg_form(probe):
+    """Without JFIF or Adobe markers Safari guesses the colours; profiles of 3 KB are a tenth of a tile (facts part 7)."""
+    for path in ("0,0,512,512/512,512/0/default.jpg", "full/200,/0/default.jpg", "full/333,/0/gray.jpg"):
+        body = ask(f"{probe.service}/{path}").body
+        image = decoded(body)
+        marked = body[2:4] == b"\xff\xe0" and body[6:10] == b"JFIF" or b"Adobe" in body[:64]
+        probe.checks.that(image and marked and image.mode in ("RGB", "L"), f"{probe.named(path)}: JPEG with JFIF or Adobe",
+                          body[:40])
+        profile = len((image and image.info.get("icc_profile")) or b"")
+        probe.checks.that(profile < PROFILE_BYTES_MAX, f"{probe.named(path)}: a colour profile of {profile} bytes")
 
 
 def promised(probe):
@@ -284,11 +318,15 @@ def promised(probe):
                 w, h = min(side * factor, width - left), min(side * factor, height - top)
                 size = (math.ceil(w / factor), math.ceil(h / factor))
                 written = f"{size[0]},{size[1]}" if probe.version == 3 else f"{size[0]},"
-                probe.image(f"{left},{top},{w},{h}/{written}/0/default.jpg", None if probe.version == 2 else size, (left, top, w, h))
+                where = (left, top, w, h) if (width, height) == (GRID_WIDTH, GRID_HEIGHT) else None
+                # As OpenSeadragon does: a level that is smaller than a tile both ways is asked for as a whole.
+                region = "full" if (w, h) == (width, height) else f"{left},{top},{w},{h}"
+                probe.image(f"{region}/{written}/0/default.jpg", None if probe.version == 2 else size, where)
 
 
-def probe_all(checks, services, version):
-    """Every row, for one version of the API; `services` are the addresses of the images by their file names."""
+def probe_all(checks, services, kinds, version):
+    """Every row, for one version of the API; `services` are the addresses of the images by their file names, `kinds` the sides
+    of the odd ones."""
     probe = Probe(checks, services["grid.png"], version)
     regions_and_sizes(probe)
     limits(probe)
@@ -297,9 +335,12 @@ def probe_all(checks, services, version):
     rotations(probe)
     qualities_and_formats(probe)
     promised(probe)
+    jpeg_form(probe)
     other_images(checks, services, version)
+    odd_images(checks, services, kinds, version)
     if version == 2:
         probe.image("full/full/0/default.jpg")
         probe.image("0,0,100,100/full/0/default.jpg", (100, 100))
         probe.refused("full/^200,/0/default.jpg")
-    checks.that(probe.info.get("width") == GRID_WIDTH and probe.info.get("height") == GRID_HEIGHT, f"v{version} info.json has the sides")
+    checks.that(probe.info.get("width") == GRID_WIDTH and probe.info.get("height") == GRID_HEIGHT,
+                f"v{version} info.json has the sides")

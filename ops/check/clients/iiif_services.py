@@ -21,8 +21,11 @@ def contexts(document):
     return [named] if isinstance(named, str) else named or []
 
 
-def discovery(checks, base, public, hidden):
-    """Walked as consumers do: from the last page backwards. `public` and `hidden` are ids of objects."""
+def discovery(checks, base, public, hidden, restricted=()):
+    """Walked as consumers do: from the last page backwards.
+
+    `public` and `hidden` are ids of objects; `restricted` were public once, so that consumers must be told.
+    """
     url = f"{base}/iiif/discovery/1/all-changes"
     answer = ask(url)
     if answer.status != 200:
@@ -30,7 +33,8 @@ def discovery(checks, base, public, hidden):
         return
     ordered = answer.json
     good = ordered.get("type") == "OrderedCollection" and ordered.get("id") == url and contexts(ordered)[-1:] == [DISCOVERY]
-    checks.that(good and ordered.get("last", {}).get("type") == "OrderedCollectionPage", "discovery: a collection with last", answer)
+    checks.that(good and ordered.get("last", {}).get("type") == "OrderedCollectionPage", "discovery: a collection with last",
+                answer)
     checks.that(answer.header("access-control-allow-origin") == "*", "discovery: CORS *")
     pages, url = [], ordered.get("last", {}).get("id")
     while url and len(pages) < PAGES_WALKED_MAX:
@@ -53,15 +57,30 @@ def discovery(checks, base, public, hidden):
     latest = {activity["object"]["id"]: activity for activity in activities}
     text = str(pages)
     checks.that(not any(thing in text for thing in hidden), "discovery: nothing that is hidden is named")
-    missing = [thing for thing in public if not any(f"/{thing}/" in name for name in latest)]
+    missing = [thing for thing in public if not any(f"/{thing}" in name for name in latest)]
     checks.that(not missing, "discovery: every public object has an activity", missing)
+    told = {thing: [activity["type"] for name, activity in latest.items() if f"/{thing}" in name] for thing in restricted}
+    good = all(types and set(types) <= {"Delete", "Update"} for types in told.values())
+    checks.that(good, f"discovery: what was restricted is told of: {list(told.values())}", told)
     for name, activity in latest.items():
+        if any(f"/{thing}" in name for thing in restricted):
+            continue
         wanted = (404, 410) if activity["type"] == "Delete" else (200,)
         there = ask(name)
         good = there.status in wanted and (there.status != 200 or there.json.get("type") == activity["object"].get("type"))
         checks.that(good, f"discovery: the latest of {name.split('/')[-2]} is {activity['type']}, and so it is", there)
     last = ask(ordered["last"]["id"], {"If-None-Match": ask(ordered["last"]["id"]).header("etag")})
     checks.that(last.status == 304, "discovery: a crawler that holds the last page is told so", last)
+
+
+def latest(base, thing):
+    """The last activity about an object on the last page: its type, None, or "not served"."""
+    collection = ask(f"{base}/iiif/discovery/1/all-changes")
+    if collection.status == 404:
+        return "not served"
+    page = ask(collection.json.get("last", {}).get("id") or f"{base}/nothing").json
+    types = [activity.get("type") for activity in page.get("orderedItems", []) if f"/{thing}" in activity["object"]["id"]]
+    return types[-1] if types else None
 
 
 def utc(text):
@@ -93,10 +112,12 @@ def search(checks, manifest, name):
     for url, node in services.items():
         version = 2 if node.get("type") == "SearchService2" else 1
         if version == 1:
-            good = contexts(node)[-1:] == [SEARCH[1]] or node.get("@type") == "SearchService1" or node.get("type") == "SearchService1"
-            checks.that(good and "http://iiif.io/api/search/1/search" in str(node), f"{name}: its Search 1 service is one Mirador knows", node)
+            good = contexts(node)[-1:] == [SEARCH[1]] or "SearchService1" in (node.get("@type"), node.get("type"))
+            checks.that(good and "http://iiif.io/api/search/1/search" in str(node),
+                        f"{name}: its Search 1 service is one Mirador knows", node)
         answers(checks, url, version, word, name)
-    checks.that({2} <= {2 if node.get("type") == "SearchService2" else 1 for node in services.values()}, f"{name}: Search 2 is named")
+    checks.that({2} <= {2 if node.get("type") == "SearchService2" else 1 for node in services.values()},
+                f"{name}: Search 2 is named")
     return True
 
 
@@ -121,7 +142,8 @@ def answers(checks, url, version, word, name):
         if good and answer.status == 200:
             checks.that(SEARCH[version] in contexts(document), f"{name}: Search {version}: its context", contexts(document))
             targets = str([annotation.get("target" if version == 2 else "on") for annotation in hits(document, version)])
-            checks.that(not some or "xywh=" in targets or "canvas" in targets.lower(), f"{name}: Search {version}: hits lie on canvases", targets)
+            checks.that(not some or "xywh=" in targets or "canvas" in targets.lower(),
+                        f"{name}: Search {version}: hits lie on canvases", targets)
     both = ask(f"{url}?{urllib.parse.urlencode({'q': word or 'a', 'user': 'http://example.org/me', 'nonsense': '1'})}")
     if version == 2:
         checks.that("user" in both.json.get("ignored", []), f"{name}: Search 2: a parameter that is ignored is listed", both)
@@ -143,7 +165,8 @@ def version_2(checks, base, thing):
     checks.that(good, f"Presentation 2.1: {len(canvases)} canvases with sides and labels")
     for canvas in canvases:
         for image in canvas.get("images", []):
-            body, good = image.get("resource", {}), image.get("motivation") == "sc:painting" and image.get("on") == canvas["@id"]
+            body, good = image.get("resource",
+                                   {}), image.get("motivation") == "sc:painting" and image.get("on") == canvas["@id"]
             service = body.get("service", {})
             good = good and body.get("@type") in ("dctypes:Image", "oa:Choice")
             good = good and (body["@type"] == "oa:Choice" or "/image/2/context.json" in str(service.get("@context")))

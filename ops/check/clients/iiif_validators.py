@@ -13,6 +13,7 @@ import sys
 
 sys.path[1:1] = [str(pathlib.Path(__file__).resolve().parent.parent.parent)]
 from checklib import Checks, ask  # noqa: E402
+from iiif_http import declared  # noqa: E402
 from installed import NotInstalled, packages, python_from  # noqa: E402
 
 OFFICIAL = ("iiif-validator==1.0.5", "setuptools<81")
@@ -24,12 +25,13 @@ VALIDATOR_SECONDS_MAX = 300
 # and the sentence of the specification.
 WAIVED = [
     ("size_noup", r"!2000,3000", None,
-     "`!w,h` is as large as possible, but not larger than the extracted region (3.0 §4.2; 2.1 §4.2: best fit within): 200, no error"),
+     "`!w,h` is as large as possible, but not larger than the extracted region (3.0 §4.2; 2.1 §4.2): 200, not an error"),
     ("size_up", r"\^max", "sizeUpscaling",
      "`^max` is scaled up to maxWidth, maxHeight, maxArea (3.0 §4.2); the validator wants 1000 x 1000 whatever they say"),
     # It trips over its own message (pyvips images have no `size`) and says nothing of where. What it would ask next is asked
     # in iiif_image.upscaling.
-    ("size_up", r"Test raised an exception: *\n", "sizeUpscaling", "the same sub-check, which crashes in iiif-validator-ng 0.1.0"),
+    ("size_up", r"Test raised an exception: *\n", "sizeUpscaling",
+     "the same sub-check, which crashes in iiif-validator-ng 0.1.0"),
 ]
 
 
@@ -55,7 +57,8 @@ def report(checks, name, passed, failures, features, log):
         print(f"  waived {test}: {reason}" if reason else f"  not waived: {test}", flush=True)
         if not reason:
             wrong.append(f"{test}: {text.strip()[:600]}")
-    checks.that(passed > 0 and not wrong, f"{name}: {passed} passed, {len(failures)} failed, {len(failures) - len(wrong)} of them waived",
+    checks.that(passed > 0 and not wrong,
+                f"{name}: {passed} passed, {len(failures)} failed, {len(failures) - len(wrong)} of them waived",
                 "\n".join(wrong) or log[-1500:])
 
 
@@ -123,8 +126,7 @@ def validate(checks, base, identifier):
         if info.status != 200:
             checks.skip(f"Image API {version} validators: /iiif/image/{version} is not served ({info.status})")
             continue
-        profile = info.json.get("profile")
-        features = info.json.get("extraFeatures") or (profile[1].get("supports", []) if isinstance(profile, list) and profile[1:] else [])
+        features = declared(info.json)[0]
         official(checks, base, identifier, version, features)
         newer(checks, base, identifier, version, features)
 

@@ -26,7 +26,8 @@ CONTEXT = "http://iiif.io/api/presentation/3/context.json"
 OBJECTS_DEFAULT, PAGE_OBJECTS = 20, 500
 # Links of a manifest that are followed, of each kind.
 LINKS_FOLLOWED = 3
-RIGHTS = ("http://creativecommons.org/licenses/", "http://creativecommons.org/publicdomain/", "http://rightsstatements.org/vocab/")
+RIGHTS = ("http://creativecommons.org/licenses/", "http://creativecommons.org/publicdomain/",
+          "http://rightsstatements.org/vocab/")
 IMAGE_REQUEST = re.compile(r"/[^/]+/[^/]+/!?[\d.]+/(default|color|gray|bitonal)\.\w+$")
 
 
@@ -84,7 +85,8 @@ def by_hand(manifest, url):
 
     contexts = manifest.get("@context")
     contexts = [contexts] if isinstance(contexts, str) else contexts or []
-    must(list(manifest)[:1] == ["@context"] and contexts[-1:] == [CONTEXT], f"@context is {contexts}, not first or without {CONTEXT} last")
+    must(list(manifest)[:1] == ["@context"] and contexts[-1:] == [CONTEXT],
+         f"@context is {contexts}, not first or without {CONTEXT} last")
     must(url is None or manifest.get("id") == url, f"id is {manifest.get('id')}, not the address it came from")
     must(manifest.get("type") in ("Manifest", "Collection"), f"type is {manifest.get('type')}")
     must(manifest.get("rights", RIGHTS[0]).startswith(RIGHTS), f"rights is {manifest.get('rights')}")
@@ -146,7 +148,8 @@ def painting(annotation, canvas, must):
     target = target.get("id") if isinstance(target, dict) else target
     must(str(target).split("#")[0] == canvas["id"], f"{annotation.get('id')} paints on {target}")
     for body in images(annotation):
-        must(IMAGE_REQUEST.search(body.get("id", "")) or not body.get("service"), f"the body is no whole image: {body.get('id')}")
+        must(IMAGE_REQUEST.search(body.get("id", "")) or not body.get("service"),
+             f"the body is no whole image: {body.get('id')}")
         must(body.get("format") and body.get("width") and body.get("height"), f"{body.get('id')} has no format or sides")
         for service in body.get("service", []):
             must(service.get("width") and service.get("height") and service.get("sizes"),
@@ -190,9 +193,12 @@ def validate(checks, validators, url, name):
     for _, node in list(resources(document)):
         if node.get("type") == "AnnotationPage" and "items" not in node:
             page = ask(node["id"])
-            good = page.status == 200 and page.json.get("id") == node["id"] and page.header("access-control-allow-origin") == "*"
+            good = page.status == 200 and page.json.get("id") == node["id"]
+            good = good and page.header("access-control-allow-origin") == "*"
             wrong = validators.said(page.json) if good else [str(page)]
-            checks.that(not wrong, f"{name}: the annotation page that it names, with {len(page.json.get('items', []))} items", "\n".join(wrong))
+            checks.that(not wrong,
+                        f"{name}: the annotation page that it names, with {len(page.json.get('items', []))} items",
+                        "\n".join(wrong))
     return document
 
 
@@ -269,7 +275,8 @@ def archive(checks, validators, base, count):
             if whole.get("type") == "Collection" and whole["id"] not in seen:
                 seen.add(whole["id"])
                 collection = validate(checks, validators, whole["id"], f"collection {whole['id'].rsplit('/', 1)[-1]}")
-                embedded = [item["id"] for item in collection.get("items", []) if item.get("type") == "Manifest" and "items" in item]
+                embedded = [item["id"] for item in collection.get("items",
+                                                                  []) if item.get("type") == "Manifest" and "items" in item]
                 checks.that(not embedded, "… refers to its manifests and does not embed them", embedded)
 
 
