@@ -30,6 +30,7 @@ except ImportError:
 import iiif_collection  # noqa: E402
 import iiif_http  # noqa: E402
 import iiif_image  # noqa: E402
+import iiif_said  # noqa: E402
 import iiif_services  # noqa: E402
 import iiif_validators  # noqa: E402
 import installed  # noqa: E402
@@ -91,6 +92,8 @@ def image_api(checks, archive):
 
 
 def presentation(checks, archive):
+    hidden = iiif_said.say(checks, archive)
+    iiif_said.check(checks, archive, hidden)
     validators = manifests.Validators(checks)
     manifests.cookbook(checks, validators)
     manifests.archive(checks, validators, archive.base, len(archive.objects))

@@ -1,7 +1,7 @@
 """A small collection for the checks of IIIF, drawn by this file: a table, a mapping profile and its images.
 
 A book of six pages (one gray, one turned by its EXIF orientation), a single sheet, a large image of squares whose every
-pixel is known, images of odd kinds, an object without images, titles that try to break out, and an object that nobody may see.
+pixel is known, one view in two lights, images of odd kinds, an object without images, titles that try to break out, and an object that nobody may see.
 """
 
 import csv
@@ -129,6 +129,9 @@ def make(folder, validator_image):
     profile.write_text(PROFILE, encoding="utf-8")
     pages, kinds = book(folder), odd(folder)
     sheet(3600, 2400, "A map of the bridges", (222, 230, 226)).save(folder / "single.jpg", quality=88)
+    state = sheet(1800, 1300, "A sketch", (240, 236, 226))
+    state.save(folder / "daylight.jpg", quality=88)
+    state.convert("L").save(folder / "infrared.jpg", quality=88)
     sheet(800, 600, "Not for the public", (200, 200, 200)).save(folder / "hidden.jpg")
     grid(folder / "grid.png")
     if validator_image:
@@ -143,6 +146,7 @@ def make(folder, validator_image):
         ("single", "A map of the bridges", "", "Jan Brug", "1852-03", "One sheet.", PUBLIC_DOMAIN, "single.jpg", "series",
          "item",
          "public"),
+        ("sketch", "A sketch in two lights", "", "", "", "", PUBLIC_DOMAIN, "daylight.jpg|infrared.jpg", "", "item", "public"),
         ("grid", "Squares", "", "", "", "", "", "grid.png", "", "item", "public"),
         ("odd", "Odd images", "", "", "", "", "", "|".join(kinds), "", "item", "public"),
         ("bare", "<b>A letter</b> & \"its\" envelope", "", "", "undated", "<script>alert(1)</script>", "", "", "series",

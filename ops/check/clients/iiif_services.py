@@ -102,23 +102,53 @@ def first_word(manifest):
     return None
 
 
+def kind_of(node):
+    """2 or 1 where a service is a search service of that version, "2 words" or "1 words" where it completes words."""
+    kind, profile = str(node.get("type") or node.get("@type")), str(node.get("profile"))
+    for version in (2, 1):
+        if kind == f"SearchService{version}" or profile.endswith(f"/api/search/{version}/search"):
+            return version
+        if kind == f"AutoCompleteService{version}" or profile.endswith(f"/api/search/{version}/autocomplete"):
+            return f"{version} words"
+    return None
+
+
 def search(checks, manifest, name):
     """Every search service that a manifest names."""
-    services = [node for key, node in resources(manifest) if key == "service" and "search" in str(node).lower()]
-    services = {node.get("id", node.get("@id")): node for node in services}
-    if not services:
+    found = {}
+    for key, node in resources(manifest):
+        if key == "service" and kind_of(node):
+            found[kind_of(node)] = node
+    if not found:
         return False
+    checks.that(2 in found and 1 in found, f"{name}: Search 2 and 1 are named, or Mirador has no search box", list(found))
     word = first_word(manifest)
-    for url, node in services.items():
-        version = 2 if node.get("type") == "SearchService2" else 1
+    for version, node in found.items():
+        url = node.get("id", node.get("@id"))
         if version == 1:
-            good = contexts(node)[-1:] == [SEARCH[1]] or "SearchService1" in (node.get("@type"), node.get("type"))
-            checks.that(good and "http://iiif.io/api/search/1/search" in str(node),
-                        f"{name}: its Search 1 service is one Mirador knows", node)
-        answers(checks, url, version, word, name)
-    checks.that({2} <= {2 if node.get("type") == "SearchService2" else 1 for node in services.values()},
-                f"{name}: Search 2 is named")
+            good = node.get("profile") == "http://iiif.io/api/search/1/search"
+            checks.that(good, f"{name}: its Search 1 service is one that Mirador knows", node)
+        if version in (1, 2):
+            answers(checks, url, version, word, name)
+        elif word:
+            completes(checks, url, int(version[0]), word, name)
     return True
+
+
+def completes(checks, url, version, word, name):
+    """Words that begin as one does, in their order."""
+    answer = ask(f"{url}?{urllib.parse.urlencode({'q': word[:3]})}")
+    document = answer.json
+    if version == 2:
+        terms = [term.get("value") for term in document.get("items", [])]
+        good = document.get("type") == "TermPage" and document.get("id")
+    else:
+        terms = [term.get("match") for term in document.get("terms", [])]
+        good = document.get("@type") == "search:TermList" and all(term.get("url") for term in document.get("terms", []))
+    good = good and SEARCH[version] in contexts(document) and answer.header("access-control-allow-origin") == "*"
+    checks.that(good and word.lower() in map(str.lower, terms),
+                f"{name}: Search {version} completes {word[:3]} to {terms[:5]}", answer)
+    checks.that(terms == sorted(terms), f"{name}: Search {version}: words in their order", terms)
 
 
 def hits(document, version):

@@ -53,14 +53,28 @@ class Validators:
     def said(self, resource):
         found = []
         if self.schema:
-            errors = sorted(self.schema.iter_errors(resource), key=lambda error: len(error.path), reverse=True)
-            found += [f"schema: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in errors[:5]]
+            wrong = [leaf for error in self.schema.iter_errors(resource) for leaf in leaves(error)]
+            found += [f"schema: {'/'.join(map(str, path))}: {message}" for path, message in wrong[:8]]
         if kind := self.classes.get(resource.get("type")):
             try:
                 kind.model_validate(copy.deepcopy(resource))
             except ValueError as error:
                 found.append(f"iiif-prezi3: {str(error)[:400]}")
         return found
+
+
+def leaves(error):
+    """What is wrong, where a resource is none of the kinds that it may be: that of the kinds that its type says."""
+    if not error.context:
+        yield tuple(error.absolute_path), error.message[:200]
+        return
+    kinds = {}
+    for under in error.context:
+        kinds.setdefault(under.schema_path[0], []).append(under)
+    here = len(error.absolute_path)
+    typed = [found for found in kinds.values() if not any(list(each.absolute_path)[here:] == ["type"] for each in found)]
+    for each in min(typed or kinds.values(), key=len):
+        yield from leaves(each)
 
 
 def resources(node):

@@ -22,11 +22,13 @@ const painted = (manifest) => manifest.items.filter((canvas) => canvas.items?.so
 
 // What @iiif/parser walks: how many resources of each kind, and whether it normalises to the same canvases.
 function withParser(manifest, must) {
-  const found = { canvases: 0, annotations: 0, pages: 0, services: 0 };
-  const count = (kind) => [(resource) => { found[kind] += 1; return resource; }];
-  new Traverse({
-    canvas: count('canvases'), annotation: count('annotations'), annotationPage: count('pages'), service: count('services'),
-  }).traverseManifest(structuredClone(manifest));
+  const kinds = { canvas: new Set(), annotation: new Set(), annotationPage: new Set(), service: new Set() };
+  // A start names a canvas again, so ids are counted, not visits.
+  const count = (ids) => [(resource) => { ids.add(resource.id ?? resource['@id']); return resource; }];
+  new Traverse(Object.fromEntries(Object.entries(kinds).map(([kind, ids]) => [kind, count(ids)])))
+    .traverseManifest(structuredClone(manifest));
+  const [canvases, annotations, pages, services] = Object.values(kinds).map((ids) => ids.size);
+  const found = { canvases, annotations, pages, services };
   must(found.canvases === manifest.items.length, `@iiif/parser walks ${found.canvases} canvases of ${manifest.items.length}`);
   must(found.annotations >= painted(manifest).length, `@iiif/parser walks ${found.annotations} annotations`);
   // What it had to mend to make the manifest follow the specification.
