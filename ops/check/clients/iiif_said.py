@@ -7,6 +7,7 @@ import json
 import time
 
 from checklib import ask, get
+from manifests import resources
 
 # Stands on an object that nobody may see; nothing public may know the word.
 HIDDEN_WORD = "Quicksilverling"
@@ -130,6 +131,9 @@ def check(checks, archive, hidden_annotations):
         canvases = {canvas["id"] for canvas in book["items"]}
         strays = [item["target"] for item in items if not any(canvas in json.dumps(item["target"]) for canvas in canvases)]
         checks.that(items and not strays, f"said: {len(items)} annotations lie on the book's canvases", strays)
+        shapes = [node["value"] for item in items for _, node in resources(item) if node.get("type") == "SvgSelector"]
+        good = shapes and all("<path" in shape for shape in shapes)
+        checks.that(good, "said: a polygon is an SVG path, the only shape that Mirador 4.0.0 draws", shapes)
         for item in items[:20]:
             answer = ask(item["id"])
             good = answer.status == 200 and answer.json.get("id") == item["id"] and answer.header("access-control-allow-origin") == "*"
