@@ -10,7 +10,7 @@ import { createRequire } from 'node:module';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Traffic } from './traffic.mjs';
-import { VIEWERS, hasAnnotations, searches, serve, services } from './pages.mjs';
+import { VIEWERS, choices, hasAnnotations, searches, serve, services } from './pages.mjs';
 
 // How often the wheel is turned: from the whole page of a large scan to its own pixels.
 const WHEEL_TURNS = 6;
@@ -104,6 +104,13 @@ async function show(browser, port, viewer, opened) {
       const found = await tab.getByText(words).first().waitFor({ timeout: 10_000 }).then(() => true, () => false);
       must(found, `the annotation ${JSON.stringify(words)} is not shown`);
       if (searches(manifest)) must(await finds(tab, viewer, traffic, words), 'the search box finds nothing');
+    }
+    if (choices(manifest).length > 0 && VIEWERS[viewer].layers) {
+      await VIEWERS[viewer].layers(tab);
+      for (const name of choices(manifest)) {
+        const listed = await tab.getByText(name, { exact: true }).first().waitFor({ timeout: 10_000 }).then(() => true, () => false);
+        must(listed, `${JSON.stringify(name)} is not among what can be chosen`);
+      }
     }
     const before = traffic.finest();
     await zoomIn(tab, traffic, canvas);

@@ -49,6 +49,7 @@ export const VIEWERS = {
       workspaceControlPanel: { enabled: false },
     });`),
     next: (tab) => tab.getByRole('button', { name: 'Next item' }).first().click(),
+    layers: (tab) => tab.getByRole('tab', { name: 'Layers', exact: true }).first().click(),
     // Content Search 1 alone: Mirador 4.0.0 knows no other.
     search: async (tab, word) => {
       await tab.getByRole('tab', { name: 'Search', exact: true }).first().click();
@@ -72,6 +73,12 @@ export const VIEWERS = {
     ),
     next: (tab) => tab.locator('#viewer .paging.btn.next:visible, #viewer button.next:visible').first().click(),
   },
+};
+
+// The names of what can be chosen on the first canvas; none where there is nothing to choose.
+export const choices = (manifest) => {
+  const painted = [manifest.items?.[0]?.items?.[0]?.items?.[0]?.body ?? []].flat();
+  return painted.flatMap((body) => (body.type === 'Choice' ? body.items : [])).flatMap((item) => Object.values(item.label ?? {})[0] ?? []);
 };
 
 export const searches = (manifest) =>
