@@ -1,7 +1,8 @@
 """A small collection for the checks of IIIF, drawn by this file: a table, a mapping profile and its images.
 
-A book of six pages (one gray, one turned by its EXIF orientation), a single sheet, a large image of squares whose every
-pixel is known, one view in two lights, images of odd kinds, an object without images, titles that try to break out, and an object that nobody may see.
+A book of six pages (one gray, one turned by its EXIF orientation), a single sheet, one view in two lights, a large image of
+squares whose every pixel is known, images of odd kinds, an object without images, titles that try to break out, and an object
+that nobody may see.
 """
 
 import csv

@@ -22,6 +22,8 @@ const QUIET_MS = 700;
 const COLOURS_MIN = 4;
 // Characters of an annotation that are looked for on the page.
 const WORDS_SHOWN = 24;
+// Milliseconds until a text is on the page, whose source was fetched already.
+const WORDS_MS = 10_000;
 
 const [modules, pictures, chosen, ...named] = process.argv.slice(2);
 if (named.length === 0 || !chosen.split(',').every((viewer) => viewer in VIEWERS)) {
@@ -72,13 +74,15 @@ async function zoomIn(tab, traffic, canvas) {
   await traffic.quiet(QUIET_MS, PATIENCE_MS);
 }
 
+const isShown = (found) => found.first().waitFor({ timeout: WORDS_MS }).then(() => true, () => false);
+
 // Types a word of an annotation into the viewer's search box; whether something was found and listed.
 async function finds(tab, viewer, traffic, words) {
   const word = words.split(/[^\p{L}\p{N}]+/u).find((each) => each.length > 3);
   if (!word) return true;
   await VIEWERS[viewer].search(tab, word);
   await traffic.quiet(QUIET_MS, PATIENCE_MS);
-  const listed = await tab.locator('[class*=SearchHit-root]').allTextContents();
+  const listed = await tab.locator(VIEWERS[viewer].hits).allTextContents();
   return listed.some((text) => text.includes(word));
 }
 
@@ -101,15 +105,12 @@ async function show(browser, port, viewer, opened) {
     must(traffic.images().length > 0, 'no image was asked for');
     must(drawn >= COLOURS_MIN, `blank: ${drawn} colours`);
     if (words && viewer === 'mirador') {
-      const found = await tab.getByText(words).first().waitFor({ timeout: 10_000 }).then(() => true, () => false);
-      must(found, `the annotation ${JSON.stringify(words)} is not shown`);
-      if (searches(manifest)) must(await finds(tab, viewer, traffic, words), 'the search box finds nothing');
+      must(await isShown(tab.getByText(words)), `the annotation ${JSON.stringify(words)} is not shown`);
     }
     if (choices(manifest).length > 0 && VIEWERS[viewer].layers) {
       await VIEWERS[viewer].layers(tab);
       for (const name of choices(manifest)) {
-        const listed = await tab.getByText(name, { exact: true }).first().waitFor({ timeout: 10_000 }).then(() => true, () => false);
-        must(listed, `${JSON.stringify(name)} is not among what can be chosen`);
+        must(await isShown(tab.getByText(name, { exact: true })), `${JSON.stringify(name)} is not among what can be chosen`);
       }
     }
     const before = traffic.finest();
@@ -122,6 +123,10 @@ async function show(browser, port, viewer, opened) {
       await traffic.quiet(QUIET_MS, PATIENCE_MS);
       await tab.screenshot({ path: picture('next') });
       must(traffic.services().length > seen, 'turning the page opened no other image');
+    }
+    if (words && searches(manifest) && VIEWERS[viewer].search) {
+      must(await finds(tab, viewer, traffic, words), 'the search box finds nothing');
+      await tab.screenshot({ path: picture('search') });
     }
   } catch (error) {
     must(false, String(error).split('\n')[0]);

@@ -50,12 +50,13 @@ export const VIEWERS = {
     });`),
     next: (tab) => tab.getByRole('button', { name: 'Next item' }).first().click(),
     layers: (tab) => tab.getByRole('tab', { name: 'Layers', exact: true }).first().click(),
-    // Content Search 1 alone: Mirador 4.0.0 knows no other.
+    // Content Search 1 in both viewers: Mirador 4.0.0 knows no other, and Universal Viewer 4.4.0 asks that of the two.
     search: async (tab, word) => {
       await tab.getByRole('tab', { name: 'Search', exact: true }).first().click();
       await tab.getByRole('combobox').first().fill(word);
       await tab.getByRole('combobox').first().press('Enter');
     },
+    hits: '[class*=SearchHit-root]',
   },
   openseadragon: {
     files: 'node_modules/openseadragon/build/openseadragon',
@@ -72,13 +73,20 @@ export const VIEWERS = {
       `UV.init('viewer', { manifest: ${text(url)}, embedded: true });`,
     ),
     next: (tab) => tab.locator('#viewer .paging.btn.next:visible, #viewer button.next:visible').first().click(),
+    search: async (tab, word) => {
+      await tab.locator('.searchText:visible').first().fill(word);
+      await tab.locator('.searchText:visible').first().press('Enter');
+    },
+    // "2 results found for 'bridge'"; where there is none, a dialogue says so.
+    hits: '.searchResultsInfo:visible',
   },
 };
 
 // The names of what can be chosen on the first canvas; none where there is nothing to choose.
 export const choices = (manifest) => {
   const painted = [manifest.items?.[0]?.items?.[0]?.items?.[0]?.body ?? []].flat();
-  return painted.flatMap((body) => (body.type === 'Choice' ? body.items : [])).flatMap((item) => Object.values(item.label ?? {})[0] ?? []);
+  const items = painted.flatMap((body) => (body.type === 'Choice' ? body.items : []));
+  return items.flatMap((item) => Object.values(item.label ?? {})[0] ?? []);
 };
 
 export const searches = (manifest) =>
