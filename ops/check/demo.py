@@ -5,8 +5,8 @@
 
 Pages, protocols and errors by their status, type and words; OAI-PMH by its schema (xmllint, where the schemas are); a
 harvest with sickle; the storage root with ocfl-py; verify and a rebuild beside the running server; a stop and a second
-start. Two clients take longer and are run when asked for: the IIIF Image API validator (FONDS_CHECK_IIIF=1) and Mirador
-in a browser (FONDS_CHECK_BROWSER=1). What is skipped is said.
+start. The demo in Mirador, OpenSeadragon and Universal Viewer takes longer and is opened when asked for
+(FONDS_CHECK_BROWSER=1). What is skipped is said.
 """
 
 import json
@@ -25,6 +25,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CLIENTS = HERE / "clients"
+sys.path.append(str(CLIENTS))
+import installed  # noqa: E402
+
 CHECKOUT = HERE.parent.parent
 DATA = Path(os.environ.get("FONDS_DATA", CHECKOUT.parent / "shared" / "data"))
 BINARY = os.environ.get("FONDS_BINARY", "fonds")
@@ -257,40 +260,24 @@ def client(name, *arguments):
     note(ran.returncode == 0, f"{name} says no")
 
 
-def image_validator(base, folder):
-    image = DATA / "fixtures/iiif-image-validator/html/67352ccc-d1b0-11e1-89ae-279075081939.png"
-    if os.environ.get("FONDS_CHECK_IIIF") != "1":
-        return skipped("the IIIF Image API validator", "set FONDS_CHECK_IIIF=1 to install and run it")
-    if not image.exists():
-        return skipped("the IIIF Image API validator", "its image is not in ../shared/data or FONDS_DATA")
-    source = folder / "validator"
-    source.mkdir()
-    shutil.copy(image, source)
-    fonds(folder, "ingest", str(source))
-    found = fonds(folder, "search", image.stem)[0]
-    sys.stdout.flush()
-    ran = subprocess.run(["sh", CLIENTS / "iiif_validator.sh", base, found["files"][0]["file"]],
-                         stdout=subprocess.PIPE, text=True, check=False)
-    print(ran.stdout[ran.stdout.rfind("Done"):].strip())
-    note(ran.returncode == 0, "the IIIF Image API validator says no")
-    return None
-
-
-def viewer(base, ids):
-    folder = CLIENTS / "mirador"
-    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+def viewers(base, ids):
+    """The demo in every viewer; ops/check/iiif.py opens an archive of its own in them each time."""
     if os.environ.get("FONDS_CHECK_BROWSER") != "1":
-        return skipped("Mirador", "set FONDS_CHECK_BROWSER=1 to run it in Chromium (with node)")
-    if not shutil.which("node") or not browser:
-        return skipped("Mirador", "needs node and Chromium")
-    if not (folder / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--silent"], cwd=folder, check=True)
-    pictures = os.environ.get("FONDS_CHECK_PICTURES") or tempfile.mkdtemp(prefix="fonds-mirador.")
-    manifests = [f"{base}/iiif/presentation/3/{ids[number]}/manifest" for number in ("A/2/1", "B/1", "M")]
+        return skipped("the demo in viewers", "set FONDS_CHECK_BROWSER=1 to open it in Chromium (with node)")
+    browser = installed.chromium()
+    if not browser:
+        return skipped("the demo in viewers", "there is no Chromium here")
+    try:
+        modules = installed.viewers()
+    except installed.NotInstalled as error:
+        return skipped("the demo in viewers", error)
+    pictures = os.environ.get("FONDS_CHECK_PICTURES") or tempfile.mkdtemp(prefix="fonds-pictures.")
+    manifests = [f"{name}={base}/iiif/presentation/3/{ids[number]}/manifest"
+                 for name, number in (("letter", "A/2/1"), ("book", "B/1"), ("jar", "M"))]
     sys.stdout.flush()
-    command = ["node", "open.mjs", f"{pictures}/mirador.png", *manifests]
-    ran = subprocess.run(command, cwd=folder, env={**os.environ, "CHROMIUM": browser}, check=False)
-    note(ran.returncode == 0, "Mirador says no")
+    command = ["node", CLIENTS / "viewers/open.mjs", modules, pictures, "mirador,openseadragon,universalviewer", *manifests]
+    ran = subprocess.run(command, env={**os.environ, "CHROMIUM": browser}, check=False)
+    note(ran.returncode == 0, "a viewer says no")
     return None
 
 
@@ -307,8 +294,7 @@ def main():
             iiif(base, ids)
             harvest(base, folder, ids)
             api(base, folder, ids)
-            image_validator(base, folder)
-            viewer(base, ids)
+            viewers(base, ids)
             check(base, "/metrics", 200, "text/plain", "http_requests_total")
             print(f"verify: {fonds(folder, 'verify')[-1]}")
             print(f"rebuild all --check: {fonds(folder, 'rebuild', 'all', '--check')[-1]}")
