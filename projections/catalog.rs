@@ -21,7 +21,8 @@ pub use state::state_digest;
 use crate::search::entry::{OBJECTS, horizon, term_id};
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
-const NAME: &str = "catalog";
+/// The name of the projection.
+pub const NAME: &str = "catalog";
 /// Moves on with the tables, the analysis of words, the shape of rows, and the list of facets (their places number
 /// the terms).
 const CODE_VERSION: u32 = 2;

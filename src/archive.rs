@@ -32,6 +32,8 @@ pub const LIVE: &str = "live";
 /// Connections to PostgreSQL of one process: projections, the ledger's writer and a few readers on two cores. The
 /// private server allows 40.
 const CONNECTIONS: u32 = 12;
+/// Statements and files of objects that are remembered, of half a kilobyte each.
+const REMEMBERED_MAX: u64 = 60_000;
 /// Files that are remembered, of half a kilobyte each.
 const PLACEMENTS_MAX: u64 = 20_000;
 
@@ -54,6 +56,8 @@ pub struct Archive {
     /// How to connect as who serves: a rebuild makes its own pool.
     pub serving: PgConnectOptions,
     database: Database,
+    /// Objects that were asked for, and where the catalogue stood then.
+    objects: Cache<ObjectId, (u64, Arc<Object>)>,
     /// Files that were asked for, and where the projection of files stood then.
     placements: Cache<FileId, (u64, Arc<Placed>)>,
 }
@@ -159,6 +163,7 @@ impl Archive {
             keeper,
             serving,
             database,
+            objects: objects(),
             placements: Cache::new(PLACEMENTS_MAX),
         })
     }
@@ -194,8 +199,9 @@ impl Archive {
 
     /// The object as it stands, if the asker may do that to it.
     pub async fn object(&self, asking: Asking, id: ObjectId, act: Act) -> Result<Object, Denied> {
-        let mut object = catalog::object(&self.stores.pg, id).await?.ok_or(Denied::Unknown)?;
-        decide(may(&asking.viewer, &object.standing, act, asking.at))?;
+        let found = self.described(id).await?.ok_or(Denied::Unknown)?;
+        decide(may(&asking.viewer, &found.standing, act, asking.at))?;
+        let mut object = Object::clone(&found);
         self.hide_relations(asking, std::slice::from_mut(&mut object)).await?;
         Ok(object)
     }
@@ -239,6 +245,22 @@ impl Archive {
         Ok(placed)
     }
 
+    /// The object, out of memory where nothing was folded since it was read.
+    async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {
+        let Some(projector) = self.keeper.projector() else {
+            return Ok(catalog::object(&self.stores.pg, id).await?.map(Arc::new));
+        };
+        let now = projector.applied(catalog::NAME);
+        if let Some((_, object)) = self.objects.get(&id).filter(|(then, _)| *then == now) {
+            return Ok(Some(object));
+        }
+        let object = catalog::object(&self.stores.pg, id).await?.map(Arc::new);
+        if let Some(object) = &object {
+            self.objects.insert(id, (now, Arc::clone(object)));
+        }
+        Ok(object)
+    }
+
     /// The file, out of memory where nothing was folded since it was read: a viewer asks for a hundred tiles of it.
     async fn placed(&self, id: FileId) -> Result<Option<Arc<Placed>>, ProjectionError> {
         let Some(projector) = self.keeper.projector() else {
@@ -255,6 +277,15 @@ impl Archive {
         }
         Ok(placed)
     }
+}
+
+/// A memory for objects, each as heavy as what is said of it.
+fn objects() -> Cache<ObjectId, (u64, Arc<Object>)> {
+    let weight = |object: &Object| u32::try_from(1 + object.statements.len() + object.files.len()).unwrap_or(u32::MAX);
+    Cache::builder()
+        .max_capacity(REMEMBERED_MAX)
+        .weigher(move |_, (_, object): &(u64, Arc<Object>)| weight(object))
+        .build()
 }
 
 /// Makes the ledger and the schema of the live tables, as the owner of the database.

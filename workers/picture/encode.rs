@@ -1,12 +1,15 @@
-//! From pixels to the bytes of a file.
+//! JPEG of our own making: written by the library that everybody's programs use, and read back by it.
+//!
+//! Masters of others are decoded in Rust (`super::jpeg`); nothing but what was written here is given to this library's reader.
 
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
 
-use super::colour::Samples;
-use super::{BadPicture, Channels, Pixels, Sides, jpeg as reading};
+use super::{BadPicture, Channels, Pixels, Sides};
 
 /// JPEG quality. 75 shows in gradients of sky; 95 doubles the bytes.
 pub const JPEG_QUALITY: u8 = 85;
+/// Pixels of what is read back: a tile, or a small level. More was not written by us.
+const READ_PIXELS_MAX: u64 = 4_000_000;
 
 /// Why pixels do not become a file.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +17,18 @@ pub enum BadEncoding {
     /// A side is longer than the format can say.
     #[error("{0} pixels are more than this format can hold")]
     Sides(Sides),
+    /// There are fewer samples than pixels.
+    #[error("there are fewer samples than pixels")]
+    Samples,
     /// The encoder gave up.
     #[error("the encoder failed: {0}")]
     Encoder(String),
+}
+
+impl BadEncoding {
+    fn encoder(why: turbojpeg::Error) -> Self {
+        Self::Encoder(why.to_string())
+    }
 }
 
 /// A baseline JPEG: JFIF, so that every program knows its colours; 4:2:0, as photographs bear well.
@@ -26,31 +38,40 @@ pub fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, BadEncoding> {
 
 /// The same of samples that lie elsewhere.
 pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels) -> Result<Vec<u8>, BadEncoding> {
-    let (Ok(width), Ok(height)) = (u16::try_from(sides.width), u16::try_from(sides.height)) else {
+    if sides.width > u16::MAX.into() || sides.height > u16::MAX.into() || sides.area() == 0 {
         return Err(BadEncoding::Sides(sides));
+    }
+    let (width, height) = (sides.width as usize, sides.height as usize);
+    let pitch = width * channels.count();
+    if samples.len() < pitch * height {
+        return Err(BadEncoding::Samples);
+    }
+    let (format, subsampling) = match channels {
+        Channels::Gray => (PixelFormat::GRAY, Subsamp::Gray),
+        Channels::Rgb => (PixelFormat::RGB, Subsamp::Sub2x2),
     };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, JPEG_QUALITY);
-    let kind = match channels {
-        Channels::Gray => ColorType::Luma,
-        Channels::Rgb => {
-            encoder.set_sampling_factor(SamplingFactor::F_2_2);
-            ColorType::Rgb
-        }
-    };
-    encoder.encode(samples, width, height, kind).map_err(|error| BadEncoding::Encoder(error.to_string()))?;
-    Ok(bytes)
+    let mut compressor = Compressor::new().map_err(BadEncoding::encoder)?;
+    compressor.set_quality(JPEG_QUALITY.into()).map_err(BadEncoding::encoder)?;
+    compressor.set_subsamp(subsampling).map_err(BadEncoding::encoder)?;
+    compressor.compress_to_vec(Image { pixels: samples, width, pitch, height, format }).map_err(BadEncoding::encoder)
 }
 
 /// Reads a JPEG of our own making back.
 pub fn read_jpeg(bytes: &[u8]) -> Result<Pixels, BadPicture> {
-    let header = reading::header(bytes)?;
-    let channels = match header.samples {
-        Samples::Gray => Channels::Gray,
-        Samples::Rgb => Channels::Rgb,
-        Samples::GrayAlpha | Samples::Rgba | Samples::Cmyk => {
-            return Err(BadPicture::damaged("it has other colours than were written"));
-        }
+    let mut decompressor = Decompressor::new().map_err(BadPicture::damaged)?;
+    let header = decompressor.read_header(bytes).map_err(BadPicture::damaged)?;
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    let sides = Sides::new(side(header.width), side(header.height));
+    if sides.area() > READ_PIXELS_MAX {
+        return Err(BadPicture::damaged("it is larger than any that was written here"));
+    }
+    let (channels, format) = match header.colorspace {
+        Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
+        _ => (Channels::Rgb, PixelFormat::RGB),
     };
-    Ok(Pixels { sides: header.sides, channels, data: reading::samples(bytes, &header)? })
+    let pitch = header.width * channels.count();
+    let mut data = vec![0; pitch * header.height];
+    let into = Image { pixels: data.as_mut_slice(), width: header.width, pitch, height: header.height, format };
+    decompressor.decompress(bytes, into).map_err(BadPicture::damaged)?;
+    Ok(Pixels { sides, channels, data })
 }
