@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use fonds::commands::{Accession, Acting, Deposit, Edit};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::*;
-use serde_json::Value;
 
 use super::made::squares_png;
 use crate::support::{Answer, TestArchive, archive};
@@ -197,7 +196,7 @@ async fn every_link_to_data_leads_somewhere() {
         let kind = answer.headers["content-type"].to_str().unwrap().to_owned();
         assert_eq!(answer.status, StatusCode::OK, "{address}");
         assert!(kind.starts_with(link["format"].as_str().unwrap()), "{address}: {kind}");
-        let edm = link["profile"] == Value::from("http://www.europeana.eu/schemas/edm/");
+        let edm = link["profile"] == "http://www.europeana.eu/schemas/edm/";
         assert_eq!(edm, answer.text().contains("ProvidedCHO"), "{address}");
     }
 }

@@ -1,8 +1,8 @@
 //! Sound and film: how long they are and how large, from the structure alone. What cannot be read is not said: such a
 //! file is kept like any other, and only not shown as something that plays.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, Seek, SeekFrom};
+use std::ops::Range;
 
 use super::{skip, take};
 
@@ -73,57 +73,56 @@ pub(super) fn flac(reader: &mut (impl BufRead + Seek)) -> io::Result<Recording> 
 /// ISO base media (MP4, M4A, QuickTime): the movie's own duration, and the sides of its first visible track.
 pub(super) fn mp4(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result<Recording> {
     let mut found = Recording::default();
-    let left = Cell::new(BOXES_MAX);
-    boxes(reader, 0..bytes, &left, &mut |reader, name, movie| match name {
-        b"moov" => {
-            boxes(reader, movie, &left, &mut |reader, name, inside| match name {
-                b"mvhd" => {
-                    found.duration_ms = movie_header(reader)?;
-                    Ok(false)
-                }
-                b"trak" => boxes(reader, inside, &left, &mut |reader, name, _| match name {
-                    b"tkhd" => {
-                        found.sides = found.sides.or(track_header(reader)?);
-                        Ok(true)
-                    }
-                    _ => Ok(false),
-                })
-                .map(|()| false),
-                _ => Ok(false),
-            })?;
-            Ok(true)
+    let mut left = BOXES_MAX;
+    let Some(mut movie) = find(reader, *b"moov", 0..bytes, &mut left)? else { return Ok(found) };
+    while let Some((name, content)) = first_box(reader, &movie, &mut left)? {
+        movie.start = content.end;
+        if name == *b"mvhd" {
+            found.duration_ms = movie_header(reader)?;
+        } else if name == *b"trak" && found.sides.is_none() && find(reader, *b"tkhd", content, &mut left)?.is_some() {
+            found.sides = track_header(reader)?;
         }
-        _ => Ok(false),
-    })?;
+    }
     Ok(found)
 }
 
-/// Looks at the boxes that lie in a part of the file, until `look` says that it has seen enough. It is called with the
-/// reader at the content of a box.
-fn boxes<R: BufRead + Seek>(
-    reader: &mut R,
-    part: std::ops::Range<u64>,
-    left: &Cell<u32>,
-    look: &mut dyn FnMut(&mut R, &[u8; 4], std::ops::Range<u64>) -> io::Result<bool>,
-) -> io::Result<()> {
-    let mut at = part.start;
-    while at.saturating_add(8) <= part.end && left.get() > 0 {
-        left.set(left.get() - 1);
-        reader.seek(SeekFrom::Start(at))?;
-        let size = u64::from(u32::from_be_bytes(take(reader)?));
-        let name = take::<4>(reader)?;
-        let (head, size) = match size {
-            0 => (8, part.end - at),
-            1 => (16, u64::from_be_bytes(take(reader)?)),
-            size => (8, size),
-        };
-        let Some(end) = at.checked_add(size).filter(|end| size >= head && *end <= part.end) else { return Ok(()) };
-        if look(reader, &name, at + head..end)? {
-            return Ok(());
+/// The content of the first box of that name in a part of the file; the reader then stands at its beginning.
+fn find(
+    reader: &mut (impl BufRead + Seek),
+    wanted: [u8; 4],
+    mut part: Range<u64>,
+    left: &mut u32,
+) -> io::Result<Option<Range<u64>>> {
+    while let Some((name, content)) = first_box(reader, &part, left)? {
+        if name == wanted {
+            return Ok(Some(content));
         }
-        at = end;
+        part.start = content.end;
     }
-    Ok(())
+    Ok(None)
+}
+
+/// The box at the beginning of a part of the file: its name and where its content lies, at which the reader then stands.
+/// `None` at the end, where the box is longer than what it lies in, and when enough boxes were looked at.
+fn first_box(
+    reader: &mut (impl BufRead + Seek),
+    part: &Range<u64>,
+    left: &mut u32,
+) -> io::Result<Option<([u8; 4], Range<u64>)>> {
+    if part.end.saturating_sub(part.start) < 8 || *left == 0 {
+        return Ok(None);
+    }
+    *left -= 1;
+    reader.seek(SeekFrom::Start(part.start))?;
+    let size = u64::from(u32::from_be_bytes(take(reader)?));
+    let name = take::<4>(reader)?;
+    let (head, size) = match size {
+        0 => (8, part.end - part.start),
+        1 => (16, u64::from_be_bytes(take(reader)?)),
+        size => (8, size),
+    };
+    let end = part.start.checked_add(size).filter(|end| size >= head && *end <= part.end);
+    Ok(end.map(|end| (name, part.start + head..end)))
 }
 
 fn movie_header(reader: &mut impl BufRead) -> io::Result<Option<u64>> {

@@ -136,7 +136,10 @@ fn listen(reader: &mut (impl BufRead + Seek), bytes: u64, probed: &mut Probed) -
         other => other?,
     };
     probed.duration_ms = recording.duration_ms;
-    (probed.width, probed.height) = recording.sides.unzip();
+    // What has sides in a file of sound is the picture on its sleeve.
+    if probed.media_type.starts_with("video/") {
+        (probed.width, probed.height) = recording.sides.unzip();
+    }
     // The same container holds both; without anything to see it is sound.
     if probed.media_type == "video/mp4" && recording.duration_ms.is_some() && recording.sides.is_none() {
         probed.media_type = "audio/mp4";

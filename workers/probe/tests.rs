@@ -203,6 +203,8 @@ fn a_film_tells_how_long_and_how_large_it_is() {
     check_recording(&film, "video/quicktime", Some(1500), Some((1080, 1920)));
     let film = mp4(b"mp42", &[mvhd(0, 1000, 1_985_024), sound]);
     check_recording(&film, "audio/mp4", Some(1_985_024), None);
+    let sleeve = trak(0, 600, 600, false);
+    check_recording(&mp4(b"M4A ", &[mvhd(0, 1000, 1500), sleeve]), "audio/mp4", Some(1500), None);
 }
 
 #[test]

@@ -55,11 +55,11 @@ pub(super) fn start(object: &Object, views: &Views<'_>, base: &str) -> Option<Ca
 #[must_use]
 pub(super) fn structures(object: &Object, views: &Views<'_>, base: &str) -> Vec<Range> {
     let parts = (1u32..).zip(&object.arrangement.ranges);
-    parts.filter_map(|(number, part)| range(part, number.to_string(), views, base)).collect()
+    parts.filter_map(|(number, part)| range(part, &number.to_string(), views, base)).collect()
 }
 
 /// A range; `path` is its number, after those of the ranges around it.
-fn range(part: &Part, path: String, views: &Views<'_>, base: &str) -> Option<Range> {
+fn range(part: &Part, path: &str, views: &Views<'_>, base: &str) -> Option<Range> {
     let mut items: Vec<RangeItem> = Vec::with_capacity(part.files.len() + part.children.len());
     let mut named: BTreeSet<String> = BTreeSet::new();
     for id in part.files.iter().filter_map(|file| views.canvas_of(*file, base)) {
@@ -69,10 +69,10 @@ fn range(part: &Part, path: String, views: &Views<'_>, base: &str) -> Option<Ran
         }
     }
     let children = (1u32..).zip(&part.children);
-    items.extend(
-        children
-            .filter_map(|(number, child)| range(child, format!("{path}.{number}"), views, base).map(RangeItem::Range)),
-    );
+    items
+        .extend(children.filter_map(|(number, child)| {
+            range(child, &format!("{path}.{number}"), views, base).map(RangeItem::Range)
+        }));
     if items.is_empty() {
         return None;
     }

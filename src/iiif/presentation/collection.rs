@@ -53,7 +53,7 @@ pub fn top(objects: &[Object], place: Place<'_>, setting: Setting<'_>) -> Collec
     let base = setting.addresses.base();
     let label = LanguageMap::plain(&setting.archive.name);
     let homepage = vec![page_link(base.to_owned(), label.clone())];
-    let about = Collection { homepage, label, ..empty(setting) };
+    let about = Collection { label, homepage, ..empty(setting) };
     let address = format!("{base}/iiif/presentation/3/collection/top");
     paged(about, &address, objects, place, "More objects", setting)
 }

@@ -1,7 +1,7 @@
 //! What is said of an object, in the fields of a manifest: label, metadata, rights, pages, data.
 
 use fonds_projections::graph::write::{FORMATS, Format};
-use fonds_schemas::{Access, Object, edtf};
+use fonds_schemas::{Access, Object, Statement, edtf};
 
 use crate::formats;
 use crate::iiif::presentation::language::LanguageMap;
@@ -61,11 +61,13 @@ pub fn rights_of(object: &Object) -> Option<String> {
     })
 }
 
-/// Its place in time, where a date of the description names one day, month or year.
+/// Its place in time, where a date of the description names one day, month or year. A text that is such a date itself
+/// needs no other notation.
 #[must_use]
 pub fn nav_date(object: &Object) -> Option<String> {
-    let days = object.values("date_created").filter_map(|said| edtf::first_day(said.edtf.as_deref()?));
-    days.map(|day| format!("{day}T00:00:00Z")).next()
+    let notation = |said: &Statement| edtf::first_day(said.edtf.as_deref().unwrap_or(said.text.trim()));
+    let day = object.values("date_created").find_map(notation)?;
+    Some(format!("{day}T00:00:00Z"))
 }
 
 /// The page of something, for people.

@@ -74,7 +74,7 @@ pub fn manifest(object: &Object, wholes: &[Object], setting: Setting<'_>) -> Man
     let base = setting.base(object.id, None);
     let part_of = wholes.iter().map(|whole| as_part_of(whole, setting)).collect();
     let see_also = see_also(object, setting);
-    Manifest { part_of, see_also, ..drawn(object, base, setting.addresses.page(object.id), setting) }
+    Manifest { see_also, part_of, ..drawn(object, &base, setting.addresses.page(object.id), setting) }
 }
 
 /// The manifest of an object as it stood when its event at `object.seq` was the last.
@@ -86,12 +86,12 @@ pub fn manifest(object: &Object, wholes: &[Object], setting: Setting<'_>) -> Man
 pub fn manifest_then(object: &Object, setting: Setting<'_>) -> Manifest {
     let base = setting.base(object.id, Some(object.seq));
     let page = format!("{}@{}", setting.addresses.page(object.id), object.seq);
-    drawn(object, base, page, setting)
+    drawn(object, &base, page, setting)
 }
 
-fn drawn(object: &Object, base: String, page: String, setting: Setting<'_>) -> Manifest {
+fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Manifest {
     let label = label(object);
-    let nav_place = place::of(object, &base);
+    let nav_place = place::of(object, base);
     let views = Views::of(object, setting);
     let others = object.files.iter().filter(|file| !is_painted(file, setting));
     Manifest {
@@ -111,9 +111,9 @@ fn drawn(object: &Object, base: String, page: String, setting: Setting<'_>) -> M
         part_of: Vec::new(),
         viewing_direction: arranged::direction(object),
         behavior: arranged::of_views(object),
-        start: arranged::start(object, &views, &base),
-        structures: arranged::structures(object, &views, &base),
-        items: views.canvases(&base),
+        start: arranged::start(object, &views, base),
+        structures: arranged::structures(object, &views, base),
+        items: views.canvases(base),
         id: format!("{base}/manifest"),
         label,
     }

@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fonds_projections::catalog;
 use fonds_projections::search;
-use fonds_schemas::{Act, Object, ObjectId, RelationKind, Viewer, may};
+use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Viewer, may};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::App;
@@ -162,8 +162,13 @@ async fn manifest_then(app: &App, asking: Asking, id: &str, seq: &str, wanted: &
         let headers = [(header::LOCATION, http::text(&to)), (header::CACHE_CONTROL, http::text("no-store"))];
         return Ok((StatusCode::SEE_OTHER, headers).into_response());
     }
-    // What the holder of a token sees may be what others may not, then or today.
-    let keeping = if asking.viewer == Viewer::Public { Keeping::Unchanging } else { Keeping::OnlyAsker };
+    let keeping = match asking.viewer {
+        // Until the event that lifts an embargo, its state is that of something hidden.
+        Viewer::Public if object.standing.access == Access::Public => Keeping::Unchanging,
+        Viewer::Public => Keeping::Everybody(SECONDS),
+        // What the holder of a token sees may be what others may not, then or today.
+        Viewer::Agent { .. } => Keeping::OnlyAsker,
+    };
     let latest = format!("<{}>;rel=\"latest-version\"", address(setting.base(object.id, None)));
     wanted.manifest(&manifest::manifest_then(&object, setting), keeping, Some(&latest))
 }

@@ -21,7 +21,7 @@ const EMPTY_CANVAS_SIDE: u32 = 1000;
 
 /// The views of an object in their order.
 pub struct Views<'a> {
-    views: Vec<View<'a>>,
+    all: Vec<View<'a>>,
     /// The view in which a file is shown.
     places: HashMap<FileId, usize>,
     setting: Setting<'a>,
@@ -52,30 +52,30 @@ impl<'a> Views<'a> {
             }
         }
         let mut places = HashMap::with_capacity(files.len());
-        let mut views = Vec::with_capacity(files.len());
+        let mut all = Vec::with_capacity(files.len());
         for file in painted().filter(|file| !others.contains_key(&file.file)) {
-            places.insert(file.file, views.len());
+            places.insert(file.file, all.len());
             let alone = || View { file, shown: vec![(file, LanguageMap::default())] };
-            views.push(choices.remove(&file.file).unwrap_or_else(alone));
+            all.push(choices.remove(&file.file).unwrap_or_else(alone));
         }
         for (other, first) in others {
             if let Some(place) = places.get(&first).copied() {
                 places.insert(other, place);
             }
         }
-        Self { views, places, setting }
+        Self { all, places, setting }
     }
 
     /// The name of the canvas on which a file is shown, if it is.
     pub fn canvas_of(&self, file: FileId, base: &str) -> Option<String> {
-        let view = self.views.get(*self.places.get(&file)?)?;
+        let view = self.all.get(*self.places.get(&file)?)?;
         Some(canvas_id(base, view.file))
     }
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
     pub fn canvases(&self, base: &str) -> Vec<Canvas> {
         let canvas = |(number, view): (u32, &View<'a>)| canvas(view, number, base, self.setting);
-        let canvases: Vec<Canvas> = (1u32..).zip(&self.views).filter_map(canvas).collect();
+        let canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
         if canvases.is_empty() { vec![empty_canvas(base)] } else { canvases }
     }
 }
