@@ -61,6 +61,9 @@ impl Projection for Tokens {
                     | Event::FileDetached(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
+                    | Event::Annotated(_)
+                    | Event::AnnotationRetracted(_)
+                    | Event::Transcribed(_)
                     | Event::PublicationMarked(_),
                 ) => {}
             }

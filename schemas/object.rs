@@ -226,6 +226,10 @@ pub enum BadHistory {
 }
 
 impl Object {
+    /// Types of events in an object's stream that say nothing of the object: whoever folds it need not read their bodies,
+    /// which for a book with its text are a thousand times what is said of the book.
+    pub const UNFOLDED: &[&str] = &["annotated", "annotation_retracted", "transcribed"];
+
     /// Folds one more event of the object's stream. Events of other things change nothing; an erased body changes
     /// nothing but the version.
     pub fn fold(state: &mut Option<Self>, recorded: &Recorded) -> Result<(), BadHistory> {
@@ -289,6 +293,8 @@ impl Object {
             }
             // Nothing waits for this event (`may` lets an embargo lift by itself); it only makes the state plain.
             Event::EmbargoLapsed(_) => self.standing = Standing { access: Access::Public, ever_public: true },
+            // What is said of its images is not said of it.
+            Event::Annotated(_) | Event::AnnotationRetracted(_) | Event::Transcribed(_) => {}
             Event::Accessioned(_)
             | Event::LedgerOpened(_)
             | Event::AgentRegistered(_)

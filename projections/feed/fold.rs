@@ -235,6 +235,9 @@ fn marked_through(event: &Event, seq: u64) -> Option<u64> {
         | Event::FileDetached(_)
         | Event::AccessSet(_)
         | Event::EmbargoLapsed(_)
+        | Event::Annotated(_)
+        | Event::AnnotationRetracted(_)
+        | Event::Transcribed(_)
         | Event::TokenIssued(_)
         | Event::TokenRevoked(_) => None,
     }

@@ -119,7 +119,7 @@ pub struct IssuedToken {
 impl Archive {
     /// The object as the ledger has it at this moment.
     pub async fn object_now(&self, object: ObjectId) -> Result<Object, CommandError> {
-        let events = self.ledger.stream(Stream::Object(object), None).await?;
+        let events = self.ledger.streams_without(&[Stream::Object(object)], u64::MAX, Object::UNFOLDED).await?;
         let mut state = None;
         for recorded in &events {
             Object::fold(&mut state, recorded).map_err(|source| CommandError::History { object, source })?;

@@ -87,12 +87,16 @@ pub fn claims(history: &[Recorded], is_ingest: impl Fn(BatchId) -> bool) -> Clai
                 | Event::FileStored(_)
                 | Event::FileDetached(_)
                 | Event::EmbargoLapsed(_)
+                | Event::Annotated(_)
+                | Event::AnnotationRetracted(_)
+                | Event::Transcribed(_)
                 | Event::PublicationMarked(_)
                 | Event::TokenIssued(_)
                 | Event::TokenRevoked(_),
             )
             | None => {
-                // Files are compared by their bytes; an erased body claims nothing any more.
+                // Files are compared by their bytes; what is said of images comes from no row; an erased body claims
+                // nothing any more.
             }
         }
     }
