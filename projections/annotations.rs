@@ -42,7 +42,7 @@ const TABLES: &[&str] = &[
         doc text not null, primary key (file, from_seq))",
     "create table if not exists annotations_text (
         object text not null, file text not null, source text not null, line bigint not null,
-        motivation text not null, doc text not null, words tsvector not null, primary key (file, source, line))",
+        motivation text not null, language text, doc text not null, words tsvector not null, primary key (file, source, line))",
 ];
 
 const INDEXES: &[&str] = &[
@@ -106,7 +106,7 @@ impl Projection for Annotations {
                 "file, from_seq, to_seq, object, agent, created_at, modified_at, lines, doc",
                 "file, from_seq",
             ),
-            ("annotations_text", "object, file, source, line, motivation, doc, words", "file, source, line"),
+            ("annotations_text", "object, file, source, line, motivation, language, doc, words", "file, source, line"),
         ] {
             all.extend_from_slice(position::table_digest(&stores.pg, table, columns, order).await?.as_bytes());
         }

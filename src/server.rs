@@ -99,7 +99,18 @@ async fn measure(request: Request, next: Next) -> Response {
 }
 
 fn part_of(path: &str) -> &'static str {
-    let parts = ["/iiif/image", "/iiif/presentation", "/oai", "/sparql", "/api", "/o/", "/id/", "/search"];
+    let parts = [
+        "/iiif/image",
+        "/iiif/presentation",
+        "/iiif/search",
+        "/iiif/annotation",
+        "/oai",
+        "/sparql",
+        "/api",
+        "/o/",
+        "/id/",
+        "/search",
+    ];
     parts.into_iter().find(|part| path.starts_with(part)).unwrap_or("other")
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Version {
     agent: String,
     at: i64,
     doc: String,
+    language: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -85,6 +86,7 @@ fn annotated(envelope: &Envelope, body: &Annotated, lexicon: &mut Lexicon) -> Re
         agent: envelope.agent.to_string(),
         at: envelope.recorded_at.micros(),
         doc,
+        language: body.language.clone().map(String::from),
         rows: vec![row],
     }))
 }
@@ -108,6 +110,7 @@ fn transcribed(envelope: &Envelope, body: &Transcribed, lexicon: &mut Lexicon) -
         agent: envelope.agent.to_string(),
         at: envelope.recorded_at.micros(),
         doc: doc(body, envelope)?,
+        language: body.language.clone().map(String::from),
         rows,
     }))
 }
@@ -184,11 +187,12 @@ impl Version {
                 Field::Text(&self.source),
                 Field::Bigint(row.line),
                 Field::Text(row.motivation),
+                Field::text(self.language.as_deref()),
                 Field::Text(&row.doc),
                 Field::Bytes(&row.words),
             ]
         });
-        let table = "annotations_text (object, file, source, line, motivation, doc, words)";
+        let table = "annotations_text (object, file, source, line, motivation, language, doc, words)";
         copy(tx, table, encoded(rows), "could not write the words of images").await
     }
 }

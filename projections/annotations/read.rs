@@ -1,7 +1,7 @@
 //! What is read of annotations and transcripts: by object, by image, and by their words.
 
 use fonds_schemas::event::{Annotated, Transcribed};
-use fonds_schemas::{AgentId, AnnotationId, FileId, Line, ObjectId, Timestamp};
+use fonds_schemas::{AgentId, AnnotationId, FileId, Language, Line, ObjectId, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 
@@ -66,8 +66,12 @@ pub enum Source {
 /// A line or an annotation that answers a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
+    /// On which object.
+    pub object: ObjectId,
     /// Of which image.
     pub file: FileId,
+    /// The language of the text.
+    pub language: Option<Language>,
     /// What it is.
     pub source: Source,
 }
@@ -153,15 +157,13 @@ pub async fn transcript(pg: &PgPool, file: FileId) -> Result<Option<Transcript>,
     row.as_ref().map(|row| read(row).map_err(wrong("transcript", &file.to_string()))).transpose()
 }
 
-/// One line of the text of an image, by its number from 1, and the object that it is on, whoever asks.
-pub async fn line(pg: &PgPool, file: FileId, number: u32) -> Result<Option<(ObjectId, Line)>, ProjectionError> {
-    let sql = "select object, doc from annotations_text where file = $1 and source = '' and line = $2";
+/// One line of the text of an image, by its number from 1, whoever asks.
+pub async fn line(pg: &PgPool, file: FileId, number: u32) -> Result<Option<Hit>, ProjectionError> {
+    let sql = "select object, file, language, source, line, doc from annotations_text
+        where file = $1 and source = '' and line = $2";
     let row = sqlx::query(sql).bind(file.to_string()).bind(i64::from(number)).fetch_optional(pg).await;
     let row = row.map_err(database("could not find a line"))?;
-    let read = |row: &PgRow| -> Result<_, Unreadable> {
-        Ok((row.get::<&str, _>(0).parse()?, serde_json::from_str(row.get(1))?))
-    };
-    row.as_ref().map(|row| read(row).map_err(wrong("line", &file.to_string()))).transpose()
+    row.as_ref().map(|row| hit(row).map_err(wrong("line", &file.to_string()))).transpose()
 }
 
 /// Which images of an object have a text, and of which something is said.
@@ -202,7 +204,7 @@ pub async fn search(
     if total <= u64::from(skip) {
         return Ok(Found { total, hits: Vec::new() });
     }
-    let sql = "select file, source, line, doc from annotations_text
+    let sql = "select object, file, language, source, line, doc from annotations_text
         join unnest($2::text[]) with ordinality as shown (file, place) using (file)
         where object = $1 and ($3::text is null or words @@ $3::tsquery)
             and ($4::text[] is null or motivation = any($4))
@@ -210,18 +212,18 @@ pub async fn search(
     let query = sqlx::query(sql).bind(object.to_string()).bind(&files).bind(&condition).bind(motivations);
     let query = query.bind(i64::from(skip)).bind(i64::from(limit)).persistent(false);
     let rows = query.fetch_all(pg).await.map_err(database(doing))?;
-    let hits = rows.iter().map(|row| hit(row).map_err(wrong("text", row.get(0)))).collect::<Result<_, _>>()?;
+    let hits = rows.iter().map(|row| hit(row).map_err(wrong("text", row.get(1)))).collect::<Result<_, _>>()?;
     Ok(Found { total, hits })
 }
 
 fn hit(row: &PgRow) -> Result<Hit, Unreadable> {
-    let file = row.get::<&str, _>(0).parse()?;
-    let source = if row.get::<&str, _>(1).is_empty() {
-        Source::Line(u32::try_from(row.get::<i64, _>(2))?, serde_json::from_str(row.get(3))?)
+    let source = if row.get::<&str, _>(3).is_empty() {
+        Source::Line(u32::try_from(row.get::<i64, _>(4))?, serde_json::from_str(row.get(5))?)
     } else {
-        Source::Annotation(serde_json::from_str(row.get(3))?)
+        Source::Annotation(serde_json::from_str(row.get(5))?)
     };
-    Ok(Hit { file, source })
+    let language = row.get::<Option<&str>, _>(2).map(Language::parse).transpose()?;
+    Ok(Hit { object: row.get::<&str, _>(0).parse()?, file: row.get::<&str, _>(1).parse()?, language, source })
 }
 
 /// Words of the texts on these images that begin so, in the order of their letters, each with in how many lines and

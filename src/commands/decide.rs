@@ -1,8 +1,11 @@
 //! Decisions: what is known goes in, events or a refusal come out. No IO.
 
+pub mod images;
+
+use fonds_schemas::annotation::BadAnnotation;
 use fonds_schemas::event::{AccessSet, Accessioned, Described, FileDetached, Related};
 use fonds_schemas::statement::BadStatement;
-use fonds_schemas::{Access, Event, FileId, Object, ObjectId, Relation, StatementId};
+use fonds_schemas::{Access, AnnotationId, Event, FileId, Object, ObjectId, Relation, StatementId};
 
 use super::{Accession, Edit};
 
@@ -51,6 +54,20 @@ pub enum Refused {
     /// A statement cannot be.
     #[error(transparent)]
     Statement(#[from] BadStatement),
+    /// The annotation is not there.
+    #[error("there is no annotation {0}")]
+    NoSuchAnnotation(AnnotationId),
+    /// An annotation or a transcript cannot be.
+    #[error(transparent)]
+    Annotation(#[from] BadAnnotation),
+    /// As many annotations as there may be.
+    #[error("object {object} has {most} annotations, and no more are kept")]
+    Full {
+        /// Which object.
+        object: ObjectId,
+        /// How many.
+        most: usize,
+    },
     /// Too many at once.
     #[error("{found} {what} in one event, at most {most} are taken")]
     TooMany {
@@ -99,9 +116,7 @@ pub fn accession(accession: Accession) -> Result<Event, Refused> {
 
 /// A description changes.
 pub fn describe(object: &Object, edit: Edit) -> Result<Event, Refused> {
-    if let Some(expected) = edit.version.filter(|version| *version != object.version) {
-        return Err(Refused::Stale { object: object.id, expected, found: object.version });
-    }
+    check_version(object, edit.version)?;
     check_count("statements", edit.asserted.len() + edit.retracted.len(), STATEMENTS_MAX)?;
     for statement in &edit.asserted {
         statement.check()?;
@@ -163,6 +178,14 @@ pub fn detach(object: &Object, file: FileId, reason: String) -> Result<Event, Re
         return Err(Refused::NoSuchFile { object: object.id, file });
     }
     Ok(Event::FileDetached(FileDetached { file, object: object.id, reason }))
+}
+
+/// Refuses an editor who saw another version than the one that stands.
+fn check_version(object: &Object, seen: Option<u64>) -> Result<(), Refused> {
+    match seen.filter(|version| *version != object.version) {
+        Some(expected) => Err(Refused::Stale { object: object.id, expected, found: object.version }),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn check_reason(reason: &str) -> Result<(), Refused> {

@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub mod decide;
 mod files;
+pub mod images;
 mod objects;
 mod tokens;
 
@@ -20,6 +21,7 @@ use crate::ledger::{Append, Condition, Draft, LedgerError, Receipt};
 use crate::storage::{Staged, StorageError};
 
 pub use decide::Refused;
+pub use images::{Reading, Remark};
 
 /// Who acts, and in which act. Every event carries both.
 #[derive(Debug, Clone, Copy)]

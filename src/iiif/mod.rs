@@ -1,12 +1,15 @@
-//! IIIF: Image API 3.0 at level 2, and Presentation API 3.0 manifests and collections.
+//! IIIF: Image API 3.0 at level 2, Presentation API 3.0 manifests and collections, Web Annotations of what people say of
+//! images and of the text on them, and Content Search 2.0 and 1.0 over both.
 //!
 //! Everything here answers from what `Archive` lets the asker see; nothing here decides that. Whatever goes out, errors
 //! and redirects included, may be read by any page on the web (CORS `*`): what must not be read is not sent.
 
+pub mod annotation;
 pub mod error;
 pub mod http;
 pub mod image;
 pub mod presentation;
+pub mod search;
 
 use axum::Router;
 use axum::routing::any;
@@ -18,6 +21,8 @@ pub fn router() -> Router<App> {
     let router = Router::new()
         .merge(image::routes())
         .merge(presentation::routes())
+        .merge(annotation::routes())
+        .merge(search::routes())
         // Without this, what no route matches would be answered by somebody who does not know CORS.
         .route("/iiif/{*rest}", any(nowhere));
     http::open_to_all(router)

@@ -74,6 +74,7 @@ pub fn manifest(object: &Object, wholes: &[Object], setting: Setting<'_>) -> Man
             .map(|file| download(file, setting))
             .collect(),
         part_of: wholes.iter().map(|whole| as_part_of(whole, setting)).collect(),
+        service: vec![],
         items: canvases(object, setting),
         label,
     }
@@ -144,7 +145,7 @@ fn rights_of(object: &Object) -> Option<String> {
 }
 
 /// Whether the file is a view of the object: an image that its image service will show, and no attachment.
-fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
+pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
     let is_view = match file.role {
         FileRole::Master | FileRole::Access => true,
         FileRole::Transcript | FileRole::ThreeD | FileRole::Rti | FileRole::Attachment => false,
@@ -181,6 +182,7 @@ fn canvas(file: &StoredFile, number: u32, base: &str, setting: Setting<'_>) -> O
         width,
         metadata: vec![],
         items: vec![page],
+        annotations: vec![],
     })
 }
 
@@ -209,6 +211,7 @@ fn empty_canvas(base: &str) -> Canvas {
         width: EMPTY_CANVAS_SIDE,
         metadata: vec![missing],
         items: vec![],
+        annotations: vec![],
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
+pub mod annotation;
 pub mod collection;
 pub mod language;
 pub mod manifest;
@@ -13,7 +14,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
-use fonds_projections::{catalog, search};
+use fonds_projections::{annotations, catalog, search};
 use fonds_schemas::{Act, Object, ObjectId, RelationKind, may};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +49,7 @@ pub fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) ->
     Ok(http::json(asked, body, CONTEXT, keeping, None))
 }
 
-fn setting(app: &App) -> Setting<'_> {
+pub(super) fn setting(app: &App) -> Setting<'_> {
     Setting { addresses: &app.stores.addresses, institution: &app.settings.archive.name, limits: &app.settings.limits }
 }
 
@@ -63,7 +64,9 @@ async fn manifest(
     let wholes = object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf);
     let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
     let wholes = visible(&app, asking, &wholes).await?;
-    let manifest = manifest::manifest(&object, &wholes, setting(&app));
+    let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
+    let marks = annotations::marks(&app.stores.pg, object.id).await.map_err(Error::Projection)?;
+    annotation::refer(&mut manifest, &object, &marks, setting(&app));
     // A manifest names what its object is part of: it is public only as long as all of that is.
     let all_public = wholes.iter().chain([&object]).all(|object| object.is_public(asking.at));
     let keeping = if all_public { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker };
@@ -114,7 +117,7 @@ async fn top(
     answer(&Asked { method: &method, headers: &headers }, &collection, keeping)
 }
 
-async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {
+pub(super) async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {
     let id = ObjectId::parse(id).map_err(|_no_object_is_called_so| Error::NotFound)?;
     Ok(app.object(asking, id, Act::See).await?)
 }

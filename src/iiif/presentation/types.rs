@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::LanguageMap;
+use crate::iiif::search::service::SearchService;
 
 /// A label and its value, each by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,6 +82,21 @@ pub struct Canvas {
     pub metadata: Vec<Pair>,
     /// What is painted on it.
     pub items: Vec<AnnotationPage>,
+    /// Where to find what is said of it, and the text on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<PageReference>,
+}
+
+/// A page of annotations, as a canvas names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageReference {
+    /// Its address.
+    pub id: String,
+    /// `AnnotationPage`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What people read.
+    pub label: LanguageMap,
 }
 
 /// Annotations of a canvas.
@@ -167,6 +183,9 @@ pub struct Manifest {
     /// The larger wholes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub part_of: Vec<Reference>,
+    /// What searches its texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub service: Vec<SearchService>,
     /// Its views; at least one.
     pub items: Vec<Canvas>,
 }
