@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use fonds_schemas::Sha256;
 
 pub use read::{
-    Found, Hit, Mark, Said, Source, Term, Transcript, annotation, line, marks, of_file, of_object, search, terms,
-    transcript,
+    Found, Hit, Mark, Said, Source, Term, Transcript, annotation, line, marks, of_file, of_object, search, sources,
+    terms, transcript,
 };
 pub use sought::{BadQuestion, PARTS_MAX, QUESTION_BYTES_MAX, Sought};
 
@@ -39,7 +39,7 @@ const TABLES: &[&str] = &[
     "create table if not exists annotations_transcript (
         file text not null, from_seq bigint not null, to_seq bigint, object text not null,
         agent text not null, created_at bigint not null, modified_at bigint not null, lines bigint not null,
-        doc text not null, primary key (file, from_seq))",
+        source text, doc text not null, primary key (file, from_seq))",
     "create table if not exists annotations_text (
         object text not null, file text not null, source text not null, line bigint not null,
         motivation text not null, language text, doc text not null, words tsvector not null, primary key (file, source, line))",
@@ -48,8 +48,7 @@ const TABLES: &[&str] = &[
 const INDEXES: &[&str] = &[
     "create index if not exists annotations_annotation_object on annotations_annotation (object, file)
         where to_seq is null",
-    "create index if not exists annotations_transcript_object on annotations_transcript (object, file)
-        where to_seq is null",
+    "create index if not exists annotations_transcript_object on annotations_transcript (object, file)",
     "create index if not exists annotations_text_object on annotations_text (object)",
     "create index if not exists annotations_text_words on annotations_text using gin (words)",
 ];
@@ -103,7 +102,7 @@ impl Projection for Annotations {
             ),
             (
                 "annotations_transcript",
-                "file, from_seq, to_seq, object, agent, created_at, modified_at, lines, doc",
+                "file, from_seq, to_seq, object, agent, created_at, modified_at, lines, source, doc",
                 "file, from_seq",
             ),
             ("annotations_text", "object, file, source, line, motivation, language, doc, words", "file, source, line"),

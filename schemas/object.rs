@@ -293,8 +293,6 @@ impl Object {
             }
             // Nothing waits for this event (`may` lets an embargo lift by itself); it only makes the state plain.
             Event::EmbargoLapsed(_) => self.standing = Standing { access: Access::Public, ever_public: true },
-            // What is said of its images is not said of it.
-            Event::Annotated(_) | Event::AnnotationRetracted(_) | Event::Transcribed(_) => {}
             Event::Accessioned(_)
             | Event::LedgerOpened(_)
             | Event::AgentRegistered(_)
@@ -302,8 +300,12 @@ impl Object {
             | Event::BatchClosed(_)
             | Event::PublicationMarked(_)
             | Event::TokenIssued(_)
-            | Event::TokenRevoked(_) => {
-                // An accession is handled before; the others are never in an object's stream.
+            | Event::TokenRevoked(_)
+            | Event::Annotated(_)
+            | Event::AnnotationRetracted(_)
+            | Event::Transcribed(_) => {
+                // An accession is handled before; what is said of its images is not said of it; the others are never in
+                // an object's stream.
             }
         }
     }

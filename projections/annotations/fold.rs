@@ -29,6 +29,8 @@ pub(super) struct Version {
     at: i64,
     doc: String,
     language: Option<String>,
+    /// The file that a transcript was read from.
+    read_from: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -87,6 +89,7 @@ fn annotated(envelope: &Envelope, body: &Annotated, lexicon: &mut Lexicon) -> Re
         at: envelope.recorded_at.micros(),
         doc,
         language: body.language.clone().map(String::from),
+        read_from: None,
         rows: vec![row],
     }))
 }
@@ -111,6 +114,7 @@ fn transcribed(envelope: &Envelope, body: &Transcribed, lexicon: &mut Lexicon) -
         at: envelope.recorded_at.micros(),
         doc: doc(body, envelope)?,
         language: body.language.clone().map(String::from),
+        read_from: body.source.map(|file| file.to_string()),
         rows,
     }))
 }
@@ -154,12 +158,13 @@ impl Step {
                 let sql = "delete from annotations_text where file = $1 and source = ''";
                 sqlx::query(sql).bind(&version.file).execute(&mut *tx).await.map_err(database(doing))?;
                 let sql = "insert into annotations_transcript
-                        (file, from_seq, object, agent, created_at, modified_at, lines, doc)
-                    select $1, $2, $3, $4, coalesce(min(created_at), $5), $5, $6, $7
+                        (file, from_seq, object, agent, created_at, modified_at, lines, source, doc)
+                    select $1, $2, $3, $4, coalesce(min(created_at), $5), $5, $6, $7, $8
                     from annotations_transcript where file = $1";
                 let lines = i64::try_from(version.rows.len()).unwrap_or(i64::MAX);
                 let query = sqlx::query(sql).bind(&version.file).bind(version.seq).bind(&version.object);
-                let query = query.bind(&version.agent).bind(version.at).bind(lines).bind(&version.doc);
+                let query =
+                    query.bind(&version.agent).bind(version.at).bind(lines).bind(&version.read_from).bind(&version.doc);
                 query.execute(&mut *tx).await.map_err(database(doing))?;
                 version.write_texts(tx).await
             }

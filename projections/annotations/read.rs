@@ -58,7 +58,7 @@ pub struct Mark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Something said.
-    Annotation(Annotated),
+    Annotation(Box<Said>),
     /// A line of text, and its number from 1.
     Line(u32, Line),
 }
@@ -157,6 +157,16 @@ pub async fn transcript(pg: &PgPool, file: FileId) -> Result<Option<Transcript>,
     row.as_ref().map(|row| read(row).map_err(wrong("transcript", &file.to_string()))).transpose()
 }
 
+/// The files that transcripts of an object were read from, those that no longer stand too.
+pub async fn sources(pg: &PgPool, object: ObjectId) -> Result<Vec<FileId>, ProjectionError> {
+    let sql = "select distinct source from annotations_transcript where object = $1 and source is not null";
+    let rows = sqlx::query_scalar::<_, String>(sql).bind(object.to_string()).fetch_all(pg).await;
+    let rows = rows.map_err(database("could not find out what transcripts were read from"))?;
+    rows.iter()
+        .map(|row| row.parse().map_err(|bad: fonds_schemas::ids::BadId| wrong("file", row)(bad.into())))
+        .collect()
+}
+
 /// One line of the text of an image, by its number from 1, whoever asks.
 pub async fn line(pg: &PgPool, file: FileId, number: u32) -> Result<Option<Hit>, ProjectionError> {
     let sql = "select object, file, language, source, line, doc from annotations_text
@@ -204,11 +214,14 @@ pub async fn search(
     if total <= u64::from(skip) {
         return Ok(Found { total, hits: Vec::new() });
     }
-    let sql = "select object, file, language, source, line, doc from annotations_text
-        join unnest($2::text[]) with ordinality as shown (file, place) using (file)
-        where object = $1 and ($3::text is null or words @@ $3::tsquery)
-            and ($4::text[] is null or motivation = any($4))
-        order by place, source, line offset $5 limit $6";
+    let sql = "select hit.object, hit.file, language, source, line, hit.doc, agent, created_at, modified_at, from_seq
+        from (select annotations_text.*, place from annotations_text
+            join unnest($2::text[]) with ordinality as shown (file, place) using (file)
+            where object = $1 and ($3::text is null or words @@ $3::tsquery)
+                and ($4::text[] is null or motivation = any($4))
+            order by place, source, line offset $5 limit $6) as hit
+        left join annotations_annotation as said on said.annotation = source and said.to_seq is null
+        order by place, source, line";
     let query = sqlx::query(sql).bind(object.to_string()).bind(&files).bind(&condition).bind(motivations);
     let query = query.bind(i64::from(skip)).bind(i64::from(limit)).persistent(false);
     let rows = query.fetch_all(pg).await.map_err(database(doing))?;
@@ -220,7 +233,13 @@ fn hit(row: &PgRow) -> Result<Hit, Unreadable> {
     let source = if row.get::<&str, _>(3).is_empty() {
         Source::Line(u32::try_from(row.get::<i64, _>(4))?, serde_json::from_str(row.get(5))?)
     } else {
-        Source::Annotation(serde_json::from_str(row.get(5))?)
+        Source::Annotation(Box::new(Said {
+            body: serde_json::from_str(row.get(5))?,
+            agent: row.get::<&str, _>(6).parse()?,
+            created_at: Timestamp::from_micros(row.get(7)),
+            modified_at: Timestamp::from_micros(row.get(8)),
+            seq: row.get::<i64, _>(9).unsigned_abs(),
+        }))
     };
     let language = row.get::<Option<&str>, _>(2).map(Language::parse).transpose()?;
     Ok(Hit { object: row.get::<&str, _>(0).parse()?, file: row.get::<&str, _>(1).parse()?, language, source })

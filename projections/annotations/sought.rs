@@ -164,10 +164,8 @@ impl Part {
         let mut last = 0;
         for (place, wanted) in self.0.iter().enumerate() {
             let Some(one) = wanted.condition() else { continue };
-            if !text.is_empty() {
-                text.push_str(&format!(" <{}> ", place - last));
-            }
-            text.push_str(&format!("({one})"));
+            let distance = if text.is_empty() { String::new() } else { format!(" <{}> ", place - last) };
+            text = format!("{text}{distance}({one})");
             last = place;
         }
         text

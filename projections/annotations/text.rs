@@ -144,7 +144,7 @@ pub(super) fn vector(tokens: &[Token], language: Option<&str>, lexicon: &mut Lex
         bytes.extend_from_slice(lexeme.as_bytes());
         bytes.push(0);
         bytes.extend_from_slice(&u16::try_from(positions.len()).unwrap_or(u16::MAX).to_be_bytes());
-        positions.iter().for_each(|position| bytes.extend_from_slice(&position.to_be_bytes()));
+        bytes.extend(positions.iter().flat_map(|position| position.to_be_bytes()));
     }
     bytes
 }

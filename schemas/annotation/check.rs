@@ -209,6 +209,10 @@ mod tests {
         }
     }
 
+    fn said_of(region: Region, text: &str) -> Annotated {
+        said(Some(region), text)
+    }
+
     fn line(text: &str, words: &[&str]) -> Line {
         let word = |text: &&str| Word { text: (*text).to_owned(), whole: None, xywh: [0, 0, 1, 1].into() };
         Line { text: text.to_owned(), words: words.iter().map(word).collect(), xywh: None }
@@ -224,32 +228,35 @@ mod tests {
         assert_eq!(all.check(&image(Some(200))).map_err(|bad| bad.to_string()), Err(why.to_owned()));
     }
 
-    fn xywh(numbers: [u32; 4]) -> Option<Region> {
-        Some(Region::Xywh(numbers.into()))
+    fn xywh(numbers: [u32; 4]) -> Region {
+        Region::Xywh(numbers.into())
     }
 
     #[test]
     fn a_box_up_to_the_edge_is_in_the_image() {
-        assert_eq!(said(xywh([0, 0, 200, 100]), "all").check(&image(Some(200))), Ok(()));
+        assert_eq!(said_of(xywh([0, 0, 200, 100]), "all").check(&image(Some(200))), Ok(()));
     }
     #[test]
     fn a_box_over_the_edge_is_refused() {
-        check_refused(&said(xywh([1, 0, 200, 100]), "x"), "1,0,200,100 does not lie in an image of 200 × 100 pixels");
+        check_refused(
+            &said_of(xywh([1, 0, 200, 100]), "x"),
+            "1,0,200,100 does not lie in an image of 200 × 100 pixels",
+        );
     }
     #[test]
     fn a_box_beyond_all_numbers_is_refused() {
         let most = u32::MAX;
         let why = "4294967295,0,4294967295,1 does not lie in an image of 200 × 100 pixels";
-        check_refused(&said(xywh([most, 0, most, 1]), "x"), why);
+        check_refused(&said_of(xywh([most, 0, most, 1]), "x"), why);
     }
     #[test]
     fn a_box_without_pixels_is_refused() {
-        check_refused(&said(xywh([1, 1, 0, 1]), "x"), "1,1,0,1 does not lie in an image of 200 × 100 pixels");
+        check_refused(&said_of(xywh([1, 1, 0, 1]), "x"), "1,1,0,1 does not lie in an image of 200 × 100 pixels");
     }
     #[test]
     fn a_polygon_of_two_points_is_refused() {
         let two = Region::Polygon(vec![[0, 0], [1, 1]]);
-        check_refused(&said(Some(two), "x"), "a polygon has 3 to 1000 points, this has 2");
+        check_refused(&said_of(two, "x"), "a polygon has 3 to 1000 points, this has 2");
     }
     #[test]
     fn white_space_says_nothing() {

@@ -169,7 +169,8 @@ fn painted(app: &App, object: &Object, file: &str) -> Result<FileId, Error> {
     if shown { Ok(id) } else { Err(Error::NotFound) }
 }
 
-async fn agents(app: &App, mut ids: Vec<AgentId>) -> Result<Agents, Error> {
+/// Who these agents are.
+pub(super) async fn agents(app: &App, mut ids: Vec<AgentId>) -> Result<Agents, Error> {
     ids.sort();
     ids.dedup();
     let agents = provenance::agents(&app.stores.pg, &ids).await.map_err(Error::Projection)?;

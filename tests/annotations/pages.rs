@@ -3,7 +3,7 @@
 use fonds::keeper::Keeper;
 use serde_json::{Value, json};
 
-use super::made::{book, lines};
+use super::made::{book, golden, lines};
 
 #[tokio::test]
 async fn a_manifest_names_pages_and_services_only_where_there_is_something() {
@@ -47,7 +47,7 @@ async fn what_is_said_of_a_page_is_a_page_of_web_annotations() {
     let page = book.get(&format!("{}/annotations", book.canvas(0))).await;
     let agent = book.acting.agent.to_string();
     let random = [(&*whole, "WHOLE"), (&*polygon, "POLYGON"), (&*boxed, "BOX"), (&*agent, "AGENT")];
-    insta::assert_snapshot!(book.golden(&page, &random));
+    insta::assert_snapshot!(golden(&page, &random));
     assert!(!page.to_string().contains("Ada"), "people are not named");
     let alone = book.get(&format!("/iiif/annotation/{polygon}")).await;
     assert_eq!(alone["@context"], "http://iiif.io/api/presentation/3/context.json");

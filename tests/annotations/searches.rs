@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::made::{Book, book, lines};
+use super::made::{Book, book, golden, lines};
 
 async fn two(book: &Book, query: &str) -> Value {
     book.get(&format!("/iiif/search/2/{}?{query}", book.id)).await
@@ -28,14 +28,14 @@ async fn told() -> (Book, String) {
 async fn hits_are_annotations_with_the_place_and_the_context_of_their_words() {
     let (book, id) = told().await;
     let page = two(&book, "q=birds+two&user=x").await;
-    insta::assert_snapshot!(book.golden(&page, &[(&id, "ANNOTATION")]));
+    insta::assert_snapshot!(golden(&page, &[(&id, "ANNOTATION"), (&book.acting.agent.to_string(), "AGENT")]));
 }
 
 #[tokio::test]
 async fn hits_are_told_in_the_words_of_version_one() {
     let (book, id) = told().await;
     let list = one(&book, "q=birds+two&user=x").await;
-    insta::assert_snapshot!(book.golden(&list, &[(&id, "ANNOTATION")]));
+    insta::assert_snapshot!(golden(&list, &[(&id, "ANNOTATION")]));
 }
 
 #[tokio::test]
@@ -148,5 +148,6 @@ async fn answers_are_json_ld_with_an_etag_of_their_own() {
         assert_eq!(answer.headers["access-control-allow-origin"], "*");
         assert_eq!(answer.headers["cache-control"], "public, max-age=60");
         assert!(answer.headers.contains_key("etag"));
+        assert!(answer.text().starts_with("{\"@context\":"), "the context comes first");
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use fonds_schemas::{Object, Recorded, Stream};
 use serde_json::{Value, json};
 
 use super::made::{Book, book, lines};
@@ -177,4 +178,30 @@ async fn what_is_no_transcript_is_refused_with_the_reason() {
         assert_eq!(answer.status.as_u16(), status, "{}", answer.text());
         assert!(answer.text().contains(why), "{}", answer.text());
     }
+}
+
+#[tokio::test]
+async fn an_object_is_folded_without_the_texts_of_its_images() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    book.say(0, json!({ "text": "a stain" })).await;
+    let stream = Stream::Object(book.id);
+    let folded = book.archive.ledger.streams_without(&[stream], u64::MAX, Object::UNFOLDED).await.unwrap();
+    let whole = book.archive.ledger.stream(stream, None).await.unwrap();
+    let read = |kind: &str, events: &[Recorded]| {
+        events.iter().any(|recorded| recorded.envelope.kind == kind && recorded.event.is_some())
+    };
+    for (kind, is_folded) in
+        [("accessioned", true), ("file_stored", true), ("transcribed", false), ("annotated", false)]
+    {
+        assert_eq!((read(kind, &folded), read(kind, &whole)), (is_folded, true), "{kind}");
+    }
+    let fold = |events: &[Recorded]| {
+        let mut state = None;
+        for recorded in events {
+            Object::fold(&mut state, recorded).unwrap();
+        }
+        state
+    };
+    assert_eq!(fold(&folded), fold(&whole));
 }

@@ -37,7 +37,7 @@ impl Jar {
         let found = annotations::search(pg, self.object, &[self.file], &sought, None, page).await.unwrap();
         let text = |source| match source {
             Source::Line(_, line) => line.text,
-            Source::Annotation(body) => body.text,
+            Source::Annotation(said) => said.body.text,
         };
         (found.total, found.hits.into_iter().map(|hit| text(hit.source)).collect())
     }

@@ -145,6 +145,7 @@ fn rights_of(object: &Object) -> Option<String> {
 }
 
 /// Whether the file is a view of the object: an image that its image service will show, and no attachment.
+#[must_use]
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
     let is_view = match file.role {
         FileRole::Master | FileRole::Access => true,

@@ -23,7 +23,7 @@ pub struct Match {
 #[must_use]
 pub fn matches(hit: &Hit, sought: &Sought) -> Vec<Match> {
     let (text, places, line) = match &hit.source {
-        Source::Annotation(body) => (body.text.as_str(), sought.places_in(&body.text), None),
+        Source::Annotation(said) => (said.body.text.as_str(), sought.places_in(&said.body.text), None),
         Source::Line(_, line) => (line.text.as_str(), sought.places_in_line(line), Some(line)),
     };
     let found = places.into_iter().map(|range| Match {

@@ -15,14 +15,16 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
-use fonds_projections::annotations::{self, Found, Sought, Term};
-use fonds_schemas::{FileId, Object};
+use fonds_projections::annotations::{self, Found, Sought, Source, Term};
+use fonds_schemas::{AgentId, FileId, Object};
 use serde::Serialize;
 
 use crate::archive::App;
 use crate::asking::Asking;
+use crate::iiif::annotation::agents;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
+use crate::iiif::presentation::annotation::Agents;
 use crate::iiif::presentation::manifest::is_painted;
 use crate::iiif::presentation::{find, setting};
 use crate::iiif::search::request::{PAGE_HITS, Request, Version};
@@ -53,6 +55,8 @@ pub struct Searched<'a> {
     pub sought: &'a Sought,
     /// What was found.
     pub found: &'a Found,
+    /// Who says what was found.
+    pub agents: &'a Agents,
     /// The base of every public address.
     pub base: &'a str,
 }
@@ -68,8 +72,9 @@ async fn search_2(
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::Two)?;
     let (sought, found) = search(&app, &object, &request).await?;
-    let base = app.stores.addresses.base();
-    let searched = Searched { object: &object, request: &request, sought: &sought, found: &found, base };
+    let (base, agents) = (app.stores.addresses.base(), agents(&app, who(&found)).await?);
+    let searched =
+        Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let page = v2::page(searched, setting(&app));
     respond(&method, &headers, &page, CONTEXT_2, Keeping::of(&object.standing, asking.at, SECONDS))
 }
@@ -85,8 +90,10 @@ async fn search_1(
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::One)?;
     let (sought, found) = search(&app, &object, &request).await?;
-    let base = app.stores.addresses.base();
-    let searched = Searched { object: &object, request: &request, sought: &sought, found: &found, base };
+    // Version 1 does not say who.
+    let (base, agents) = (app.stores.addresses.base(), Agents::new());
+    let searched =
+        Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let list = v1::list(searched, setting(&app));
     respond(&method, &headers, &list, CONTEXT_1, Keeping::of(&object.standing, asking.at, SECONDS))
 }
@@ -139,6 +146,14 @@ async fn complete(app: &App, object: &Object, request: &Request) -> Result<Vec<T
     let limits = (request.min, TERMS_MAX);
     let terms = annotations::terms(&app.stores.pg, object.id, &files, &request.q, motivations, limits).await;
     terms.map_err(Error::Projection)
+}
+
+fn who(found: &Found) -> Vec<AgentId> {
+    let said = found.hits.iter().filter_map(|hit| match &hit.source {
+        Source::Annotation(said) => Some(said.agent),
+        Source::Line(..) => None,
+    });
+    said.collect()
 }
 
 /// The images that have a canvas, in their order: what was said of another is not told.

@@ -95,10 +95,10 @@ impl Request {
     pub fn query_for(&self, q: &str, page: Option<u32>) -> String {
         let mut query = format!("?q={}", encode(q));
         if let Some(motivation) = &self.motivation {
-            query.push_str(&format!("&motivation={}", encode(motivation)));
+            query = format!("{query}&motivation={}", encode(motivation));
         }
         if let Some(page) = page {
-            query.push_str(&format!("&page={page}"));
+            query = format!("{query}&page={page}");
         }
         query
     }

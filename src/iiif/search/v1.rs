@@ -31,7 +31,7 @@ pub struct AnnotationList {
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     start_index: u32,
-    resources: Vec<Resource>,
+    resources: Vec<Shown>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hits: Vec<Hit>,
 }
@@ -49,7 +49,7 @@ struct Layer {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Resource {
+struct Shown {
     #[serde(rename = "@id")]
     id: String,
     #[serde(rename = "@type")]
@@ -141,9 +141,9 @@ pub fn list(searched: Searched<'_>, setting: Setting<'_>) -> AnnotationList {
 }
 
 /// The words that match, each at its place; the line or the annotation as a whole where their places are not known.
-fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Resource> {
+fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Shown> {
     let language = hit.language.as_ref().map(|language| language.as_str().to_owned());
-    let resource = |id: String, motivation: String, chars: &str, place: Option<Xywh>| Resource {
+    let resource = |id: String, motivation: String, chars: &str, place: Option<Xywh>| Shown {
         id,
         kind: "oa:Annotation",
         motivation,
@@ -156,7 +156,8 @@ fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Resour
         on: place_on(canvas, place),
     };
     match &hit.source {
-        Source::Annotation(body) => {
+        Source::Annotation(said) => {
+            let body = &said.body;
             let motivation = format!("oa:{}", body.motivation.as_str());
             let place = body.region.as_ref().and_then(Region::bounds);
             vec![resource(annotation_id(body.annotation, base), motivation, &body.text, place)]
@@ -165,7 +166,7 @@ fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Resour
             let id = line_id(hit.file, *number, base);
             let painting = || "sc:painting".to_owned();
             let placed = matches.iter().filter_map(|one| one.place.map(|(word, xywh)| (word, one, xywh)));
-            let words: Vec<Resource> = placed
+            let words: Vec<Shown> = placed
                 .map(|(word, one, xywh)| resource(format!("{id}.{word}"), painting(), &one.exact, Some(xywh)))
                 .collect();
             if words.len() == matches.len() && !words.is_empty() {

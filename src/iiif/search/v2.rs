@@ -8,9 +8,7 @@ use super::Searched;
 use super::matched::{Match, matches};
 use super::request::Request;
 use super::service::CONTEXT_2;
-use crate::iiif::presentation::annotation::{
-    self, OneOrMany, SUPPLEMENTING, Target, WebAnnotation, annotation_id, line_id, of_line, place_on, text_body,
-};
+use crate::iiif::presentation::annotation::{self, Target, WebAnnotation, of_line, of_said, place_on};
 use crate::iiif::presentation::manifest::Setting;
 
 /// A page of hits.
@@ -164,18 +162,7 @@ fn item(hit: &Hit, matches: &[Match], searched: Searched<'_>, setting: Setting<'
     let (object, base) = (searched.object, searched.base);
     let canvas = annotation::canvas(object, hit.file, setting);
     match &hit.source {
-        Source::Annotation(body) => WebAnnotation {
-            context: None,
-            id: annotation_id(body.annotation, base),
-            kind: "Annotation",
-            motivation: body.motivation.as_str(),
-            text_granularity: None,
-            creator: None,
-            created: None,
-            modified: None,
-            body: OneOrMany::One(text_body(body.text.clone(), hit.language.as_ref())),
-            target: annotation::target(body.region.as_ref(), &canvas),
-        },
+        Source::Annotation(said) => of_said(said, &canvas, searched.agents, setting),
         Source::Line(number, line) => {
             let whole = of_line(hit.file, *number, line, hit.language.as_ref(), &canvas, base);
             let mut places: Vec<String> =
@@ -185,9 +172,8 @@ fn item(hit: &Hit, matches: &[Match], searched: Searched<'_>, setting: Setting<'
                 1 => Target::Place(places.remove(0)),
                 _ => Target::Places(places),
             };
-            let id = line_id(hit.file, *number, base);
             // The context of a search does not know how fine a text is.
-            WebAnnotation { id, motivation: SUPPLEMENTING, text_granularity: None, target, ..whole }
+            WebAnnotation { text_granularity: None, target, ..whole }
         }
     }
 }
