@@ -4,6 +4,7 @@
 //! iteration over a hash map; its position commits with its rows. It is handed batches that start exactly where it
 //! stands, and it applies all of a batch or nothing; what it cannot apply it refuses, it never skips.
 
+pub mod annotations;
 pub mod catalog;
 mod copy;
 pub mod feed;
@@ -32,6 +33,8 @@ pub const ALL: &[&dyn Projection] = &[
     &provenance::Provenance,
     // What harvesters may see, since when.
     &feed::Feed,
+    // What is said of images, and the text that stands on them.
+    &annotations::Annotations,
     // Who may use the API.
     &tokens::Tokens,
     // Who made what where; SPARQL.

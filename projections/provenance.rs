@@ -89,6 +89,9 @@ impl Projection for Provenance {
                     | Event::Arranged(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
+                    | Event::Annotated(_)
+                    | Event::AnnotationRetracted(_)
+                    | Event::Transcribed(_)
                     | Event::PublicationMarked(_)
                     | Event::TokenIssued(_)
                     | Event::TokenRevoked(_),

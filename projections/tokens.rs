@@ -62,6 +62,9 @@ impl Projection for Tokens {
                     | Event::Arranged(_)
                     | Event::AccessSet(_)
                     | Event::EmbargoLapsed(_)
+                    | Event::Annotated(_)
+                    | Event::AnnotationRetracted(_)
+                    | Event::Transcribed(_)
                     | Event::PublicationMarked(_),
                 ) => {}
             }

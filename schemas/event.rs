@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Access;
 use crate::agent::{AgentKind, Scope};
+pub use crate::annotation::{Annotated, AnnotationRetracted, Transcribed};
 use crate::arrangement::Arrangement;
 use crate::checksum::Sha256;
 use crate::envelope::Stream;
@@ -330,6 +331,12 @@ events! {
     AccessSet = "access_set",
     /// The moment of an embargo passed.
     EmbargoLapsed = "embargo_lapsed",
+    /// Somebody said something of an image.
+    Annotated = "annotated",
+    /// An annotation ceased to stand.
+    AnnotationRetracted = "annotation_retracted",
+    /// The text of an image was read.
+    Transcribed = "transcribed",
     /// Changes became visible to harvesters.
     PublicationMarked = "publication_marked",
     /// A token for the API was issued.
@@ -360,7 +367,10 @@ impl Event {
             | Self::FileDetached(_)
             | Self::Arranged(_)
             | Self::AccessSet(_)
-            | Self::EmbargoLapsed(_) => match self.object() {
+            | Self::EmbargoLapsed(_)
+            | Self::Annotated(_)
+            | Self::AnnotationRetracted(_)
+            | Self::Transcribed(_) => match self.object() {
                 Some(object) => Stream::Object(object),
                 None => Stream::Ledger,
             },
@@ -379,6 +389,9 @@ impl Event {
             Self::Arranged(body) => Some(body.object),
             Self::AccessSet(body) => Some(body.object),
             Self::EmbargoLapsed(body) => Some(body.object),
+            Self::Annotated(body) => Some(body.object),
+            Self::AnnotationRetracted(body) => Some(body.object),
+            Self::Transcribed(body) => Some(body.object),
             Self::LedgerOpened(_)
             | Self::AgentRegistered(_)
             | Self::BatchOpened(_)

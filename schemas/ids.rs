@@ -151,6 +151,10 @@ short_id!(
     /// A token for the API; not its secret.
     TokenId
 );
+short_id!(
+    /// What somebody says of an image.
+    AnnotationId
+);
 
 impl ObjectId {
     /// The id of what `identifier` names in `namespace` (a museum's own numbering, say): always the same one.

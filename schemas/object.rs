@@ -230,6 +230,10 @@ pub enum BadHistory {
 }
 
 impl Object {
+    /// Types of events in an object's stream that say nothing of the object: whoever folds it need not read their bodies,
+    /// which for a book with its text are a thousand times what is said of the book.
+    pub const UNFOLDED: &[&str] = &["annotated", "annotation_retracted", "transcribed"];
+
     /// Folds one more event of the object's stream. Events of other things change nothing; an erased body changes
     /// nothing but the version.
     pub fn fold(state: &mut Option<Self>, recorded: &Recorded) -> Result<(), BadHistory> {
@@ -302,8 +306,12 @@ impl Object {
             | Event::BatchClosed(_)
             | Event::PublicationMarked(_)
             | Event::TokenIssued(_)
-            | Event::TokenRevoked(_) => {
-                // An accession is handled before; the others are never in an object's stream.
+            | Event::TokenRevoked(_)
+            | Event::Annotated(_)
+            | Event::AnnotationRetracted(_)
+            | Event::Transcribed(_) => {
+                // An accession is handled before; what is said of its images is not said of it; the others are never in
+                // an object's stream.
             }
         }
     }

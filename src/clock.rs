@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use fonds_schemas::{BatchId, EventId, ObjectId, Timestamp, TokenId};
+use fonds_schemas::{AnnotationId, BatchId, EventId, ObjectId, Timestamp, TokenId};
 
 /// Where moments come from.
 #[derive(Debug, Clone)]
@@ -70,4 +70,10 @@ pub fn batch_id() -> BatchId {
 #[must_use]
 pub fn token_id() -> TokenId {
     TokenId::from_random(random())
+}
+
+/// The name of a new annotation.
+#[must_use]
+pub fn annotation_id() -> AnnotationId {
+    AnnotationId::from_random(random())
 }

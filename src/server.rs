@@ -99,8 +99,19 @@ async fn measure(request: Request, next: Next) -> Response {
 }
 
 fn part_of(path: &str) -> &'static str {
-    let parts =
-        ["/iiif/image", "/iiif/presentation", "/iiif/discovery", "/oai", "/sparql", "/api", "/o/", "/id/", "/search"];
+    let parts = [
+        "/iiif/image",
+        "/iiif/presentation",
+        "/iiif/search",
+        "/iiif/annotation",
+        "/iiif/discovery",
+        "/oai",
+        "/sparql",
+        "/api",
+        "/o/",
+        "/id/",
+        "/search",
+    ];
     parts.into_iter().find(|part| path.starts_with(part)).unwrap_or("other")
 }
 

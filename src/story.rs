@@ -69,6 +69,9 @@ pub async fn tell(pg: &PgPool, events: Vec<Recorded>, to: Listener) -> Result<Ve
 
 fn sentence(recorded: &Recorded) -> (String, Option<String>) {
     let Some(event) = &recorded.event else {
+        if recorded.envelope.kind == "transcribed" {
+            return ("transcribed an image".to_owned(), None);
+        }
         return ("did something whose record was erased by law".to_owned(), None);
     };
     match event {
@@ -84,6 +87,9 @@ fn sentence(recorded: &Recorded) -> (String, Option<String>) {
         Event::Arranged(body) => (arranged(&body.arrangement), body.reason.clone()),
         Event::AccessSet(body) => (format!("made it {}", access(body.access)), Some(body.reason.clone())),
         Event::EmbargoLapsed(_) => ("found that its embargo had passed".to_owned(), None),
+        Event::Annotated(body) => (format!("annotated an image ({})", body.motivation.as_str()), None),
+        Event::AnnotationRetracted(body) => ("took an annotation back".to_owned(), Some(body.reason.clone())),
+        Event::Transcribed(body) => (transcribed(body.lines.len()), body.reason.clone()),
         Event::LedgerOpened(_)
         | Event::AgentRegistered(_)
         | Event::BatchOpened(_)
@@ -108,6 +114,14 @@ fn arranged(arrangement: &Arrangement) -> String {
     ];
     let said: Vec<&str> = said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, what)| what).collect();
     format!("arranged how its files are shown: {}", said.join(", "))
+}
+
+fn transcribed(lines: usize) -> String {
+    match lines {
+        0 => "found no text on an image".to_owned(),
+        1 => "transcribed an image: 1 line".to_owned(),
+        lines => format!("transcribed an image: {lines} lines"),
+    }
 }
 
 fn access(access: Access) -> String {

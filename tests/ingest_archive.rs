@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fonds::commands::Edit;
 use fonds::ingest::{Progress, Report, Request, ingest};
-use fonds_projections::catalog;
+use fonds_projections::{annotations, catalog};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{Access, AgentId, AgentKind, Object, ObjectId, Property, Statement};
 
@@ -144,6 +144,36 @@ async fn what_the_catalogue_does_not_know_yet_is_not_taken_in_twice() {
     archive.settle().await;
     let third = take_in(&archive, folder.path(), false).await;
     assert_eq!((third.counts.unchanged, third.batch), (3, None));
+}
+
+fn alto(text: &str) -> String {
+    let string = format!(r#"<String CONTENT="{text}" HPOS="2" VPOS="2" WIDTH="20" HEIGHT="10"/>"#);
+    format!("<alto><Layout><Page><PrintSpace><TextLine>{string}</TextLine></PrintSpace></Page></Layout></alto>")
+}
+
+#[tokio::test]
+async fn alto_beside_an_image_becomes_its_text_once() {
+    let archive = support::archive().await;
+    let folder = tempfile::tempdir().unwrap();
+    let volume = folder.path().join("volume");
+    fs::create_dir(&volume).unwrap();
+    picture(&volume.join("page 1.png"), 10);
+    picture(&volume.join("page 2.png"), 20);
+    fs::write(volume.join("page 1.xml"), alto("Birds")).unwrap();
+    fs::write(volume.join("page 2.alto.xml"), "<alto><Layout>").unwrap();
+    fs::write(volume.join("page 3.xml"), alto("Nobody")).unwrap();
+    let report = take_in(&archive, folder.path(), false).await;
+    assert_eq!((report.counts.files, report.exit_code()), (5, 0), "{}", report.to_text());
+    let broken = report.problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert!(broken.len() == 1 && broken[0].contains("page 2.alto.xml"), "{broken:?}");
+    let object = object(&archive, "volume").await;
+    let file = |name: &str| object.files.iter().find(|file| file.name == name).unwrap().file;
+    let text = annotations::transcript(&archive.stores.pg, file("page 1.png")).await.unwrap().unwrap().body;
+    assert_eq!((text.lines[0].text.as_str(), text.source), ("Birds", Some(file("page 1.xml"))));
+    assert_eq!(annotations::transcript(&archive.stores.pg, file("page 2.png")).await.unwrap(), None);
+    let before = size(&archive).await;
+    take_in(&archive, folder.path(), false).await;
+    assert_eq!(size(&archive).await, before);
 }
 
 #[tokio::test]

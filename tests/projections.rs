@@ -1,5 +1,6 @@
 //! The projections in Postgres: given events, then rows; whatever the batches, the same content.
 
+mod annotations;
 mod catalog;
 mod search;
 mod story;
@@ -21,7 +22,15 @@ fn eventful() -> Story {
             story.describe(jar, &[text("subject", "moon"), text("note", &format!("number {number}"))]);
         }
         if number % 4 == 0 {
-            story.store(jar, &name, number);
+            let file = story.store(jar, &name, number);
+            let id = AnnotationId::from_random([u8::try_from(number).unwrap(); 10]);
+            story.annotate(id, jar, file, &format!("said {number}"));
+            story.transcribe(jar, file, &["on the base", "of the jar 달항아리"]);
+            story.annotate(id, jar, file, &format!("said again {number}"));
+            if number % 8 == 0 {
+                story.transcribe(jar, file, &["on the foot"]);
+                story.retract_annotation(id, jar);
+            }
         }
         if number % 5 == 0 {
             story.set_access(jar, Access::Restricted);

@@ -247,6 +247,9 @@ fn marked_through(event: &Event, seq: u64) -> Option<u64> {
         | Event::Arranged(_)
         | Event::AccessSet(_)
         | Event::EmbargoLapsed(_)
+        | Event::Annotated(_)
+        | Event::AnnotationRetracted(_)
+        | Event::Transcribed(_)
         | Event::TokenIssued(_)
         | Event::TokenRevoked(_) => None,
     }

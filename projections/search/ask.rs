@@ -85,7 +85,7 @@ fn read_words(typed: &str, asked: &mut Asked) {
 }
 
 /// A lexeme in the syntax of `tsquery`.
-fn quoted(lexeme: &str) -> String {
+pub(crate) fn quoted(lexeme: &str) -> String {
     format!("'{}'", lexeme.replace('\\', "\\\\").replace('\'', "''"))
 }
 

@@ -96,13 +96,16 @@ impl From<CommandError> for Error {
         match error {
             CommandError::Refused(refused) => {
                 let status = match &refused {
-                    Refused::NoSuchObject(_) | Refused::NoSuchFile { .. } | Refused::NoSuchToken(_) => {
-                        StatusCode::NOT_FOUND
-                    }
+                    Refused::NoSuchObject(_)
+                    | Refused::NoSuchFile { .. }
+                    | Refused::NoSuchAnnotation(_)
+                    | Refused::NoSuchToken(_) => StatusCode::NOT_FOUND,
                     Refused::Exists(_) | Refused::Stale { .. } => StatusCode::CONFLICT,
                     Refused::NoSuchStatement { .. }
                     | Refused::Statement(_)
                     | Refused::Arrangement(_)
+                    | Refused::Annotation(_)
+                    | Refused::Full { .. }
                     | Refused::TooMany { .. }
                     | Refused::Itself(_)
                     | Refused::Cycle { .. }

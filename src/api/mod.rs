@@ -3,6 +3,7 @@
 //! Reading what is public needs no token. Everything else needs one (`fonds token issue`), sent as
 //! `Authorization: Bearer TOKEN`.
 
+mod annotations;
 pub mod error;
 mod events;
 mod files;
@@ -40,6 +41,9 @@ pub fn router() -> Router<App> {
         .route("/api/v1/objects/{id}/access", put(objects::set_access))
         .route("/api/v1/objects/{id}/history", get(objects::history))
         .route("/api/v1/objects/{id}/files/{file}", delete(files::detach))
+        .route("/api/v1/objects/{id}/annotations", get(annotations::list).post(annotations::create))
+        .route("/api/v1/annotations/{id}", get(annotations::read).put(annotations::replace))
+        .route("/api/v1/annotations/{id}", delete(annotations::retract))
         .route("/api/v1/files/{file}", get(files::read))
         .route("/api/v1/files/{file}/content", get(files::content))
         .route("/api/v1/events", get(events::list))
@@ -53,7 +57,11 @@ pub fn router() -> Router<App> {
     // An upload is bounded by the settings, while it is written to the staging folder.
     let upload =
         Router::new().route("/api/v1/objects/{id}/files", post(files::upload)).layer(DefaultBodyLimit::disable());
+    let transcripts = Router::new()
+        .route("/api/v1/files/{file}/transcript", get(annotations::transcript).put(annotations::transcribe))
+        .layer(DefaultBodyLimit::max(annotations::TRANSCRIPT_BYTES_MAX));
     json.merge(upload)
+        .merge(transcripts)
         .route("/api/{*rest}", get(nothing).post(nothing).put(nothing).delete(nothing))
         .layer(CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any))
 }

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use super::annotations::{AltoQuery, AnnotationRecorded, AnnotationView, NewAnnotation, NewTranscript, TranscriptView};
 use super::events::{AgentView, BatchView, EventView, From};
 use super::files::{Reason, Upload};
 use super::objects::{AccessDecision, Description, NewArrangement, NewObject, Objects, Page, Recorded, Relations};
@@ -51,6 +52,9 @@ pub const OPERATIONS: &[Operation] = &[
     get("/api/v1/objects/{id}", "An object as it stands", shape::<fonds_schemas::Object>()),
     get("/api/v1/files/{file}", "What a file is", shape::<fonds_schemas::StoredFile>()),
     get("/api/v1/files/{file}/content", "The bytes as deposited, whole or a range", None),
+    get("/api/v1/files/{file}/transcript", "The text that stands on an image", shape::<TranscriptView>()),
+    get("/api/v1/objects/{id}/annotations", "What is said of the images", shape::<Vec<AnnotationView>>()),
+    get("/api/v1/annotations/{id}", "What is said of an image", shape::<AnnotationView>()),
     // What holders of a token may ask.
     Operation {
         scope: Some("read"),
@@ -93,6 +97,27 @@ pub const OPERATIONS: &[Operation] = &[
     Operation {
         body: shape::<NewArrangement>(),
         ..change("put", "/api/v1/objects/{id}/arrangement", "Say how its files are shown", "write")
+    },
+    Operation {
+        body: shape::<NewAnnotation>(),
+        answer: shape::<AnnotationRecorded>(),
+        ..change("post", "/api/v1/objects/{id}/annotations", "Say something of an image", "write")
+    },
+    Operation {
+        body: shape::<NewAnnotation>(),
+        answer: shape::<AnnotationRecorded>(),
+        ..change("put", "/api/v1/annotations/{id}", "Say something else in its place", "write")
+    },
+    Operation { query: shape::<Reason>(), ..change("delete", "/api/v1/annotations/{id}", "Take it back", "write") },
+    Operation {
+        query: shape::<AltoQuery>(),
+        body: shape::<NewTranscript>(),
+        ..change(
+            "put",
+            "/api/v1/files/{file}/transcript",
+            "Say what text stands on an image: as this JSON, or as ALTO (application/alto+xml), which the query completes",
+            "write",
+        )
     },
     Operation {
         body: shape::<AccessDecision>(),

@@ -1,9 +1,12 @@
 //! Decisions: what is known goes in, events or a refusal come out. No IO.
 
+pub mod images;
+
+use fonds_schemas::annotation::BadAnnotation;
 use fonds_schemas::arrangement::BadArrangement;
 use fonds_schemas::event::{AccessSet, Accessioned, Arranged, Described, FileDetached, Related};
 use fonds_schemas::statement::BadStatement;
-use fonds_schemas::{Access, Event, FileId, Object, ObjectId, Relation, StatementId};
+use fonds_schemas::{Access, AnnotationId, Event, FileId, Object, ObjectId, Relation, StatementId};
 
 use super::{Accession, Arrange, Edit};
 
@@ -55,6 +58,20 @@ pub enum Refused {
     /// Files cannot be shown so.
     #[error(transparent)]
     Arrangement(#[from] BadArrangement),
+    /// The annotation is not there.
+    #[error("there is no annotation {0}")]
+    NoSuchAnnotation(AnnotationId),
+    /// An annotation or a transcript cannot be.
+    #[error(transparent)]
+    Annotation(#[from] BadAnnotation),
+    /// As many annotations as there may be.
+    #[error("object {object} has {most} annotations, and no more are kept")]
+    Full {
+        /// Which object.
+        object: ObjectId,
+        /// How many.
+        most: usize,
+    },
     /// Too many at once.
     #[error("{found} {what} in one event, at most {most} are taken")]
     TooMany {
@@ -181,12 +198,11 @@ pub fn arrange(object: &Object, arrange: Arrange) -> Result<Event, Refused> {
     Ok(Event::Arranged(Arranged { arrangement: arrange.arrangement, object: object.id, reason }))
 }
 
-fn check_version(object: &Object, expected: Option<u64>) -> Result<(), Refused> {
-    match expected {
-        Some(expected) if expected != object.version => {
-            Err(Refused::Stale { object: object.id, expected, found: object.version })
-        }
-        Some(_) | None => Ok(()),
+/// Refuses an editor who saw another version than the one that stands.
+fn check_version(object: &Object, seen: Option<u64>) -> Result<(), Refused> {
+    match seen.filter(|version| *version != object.version) {
+        Some(expected) => Err(Refused::Stale { object: object.id, expected, found: object.version }),
+        None => Ok(()),
     }
 }
 

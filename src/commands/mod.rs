@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub mod decide;
 mod files;
+pub mod images;
 mod objects;
 mod tokens;
 
@@ -21,6 +22,7 @@ use crate::ledger::{Append, Condition, Draft, LedgerError, Receipt};
 use crate::storage::{Staged, StorageError};
 
 pub use decide::Refused;
+pub use images::{Reading, Remark};
 
 /// Who acts, and in which act. Every event carries both.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +133,7 @@ pub struct IssuedToken {
 impl Archive {
     /// The object as the ledger has it at this moment.
     pub async fn object_now(&self, object: ObjectId) -> Result<Object, CommandError> {
-        let events = self.ledger.stream(Stream::Object(object), None).await?;
+        let events = self.ledger.streams_without(&[Stream::Object(object)], u64::MAX, Object::UNFOLDED).await?;
         let mut state = None;
         for recorded in &events {
             Object::fold(&mut state, recorded).map_err(|source| CommandError::History { object, source })?;

@@ -11,6 +11,7 @@ use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES};
 use super::plan::Planned;
 use super::problem::{Place, Problem, chain, escape};
 use super::run::{Done, IngestError, Run, command};
+use super::texts;
 use crate::commands::{Accession, Acting, CommandError, Deposit, Edit, Refused, decide};
 
 impl Run<'_> {
@@ -111,6 +112,7 @@ impl Run<'_> {
     async fn files(&self, wanted: Wanted, done: &mut Done) -> Result<(), IngestError> {
         let object = wanted.object;
         let place = wanted.files.first().map_or_else(|| Place::file(&self.source), |file| file.place.clone());
+        let may_be_alto = texts::may_be_alto(&wanted.files);
         let (base, limits) = (self.base.clone(), self.archive.settings.limits.clone());
         let looked = tokio::task::spawn_blocking(move || files::look(&base, &wanted, &limits)).await?;
         let Looked { mut found, unchanged, problems } = looked;
@@ -136,6 +138,9 @@ impl Run<'_> {
                 Err(CommandError::Refused(why)) => done.problems.push(Problem::refused(place.clone(), chain(&why))),
                 Err(error) => return Err(command("store files")(error)),
             }
+        }
+        if may_be_alto {
+            self.texts(object, &place, done).await?;
         }
         Ok(())
     }

@@ -88,13 +88,16 @@ pub fn claims(history: &[Recorded], is_ingest: impl Fn(BatchId) -> bool) -> Clai
                 | Event::FileDetached(_)
                 | Event::Arranged(_)
                 | Event::EmbargoLapsed(_)
+                | Event::Annotated(_)
+                | Event::AnnotationRetracted(_)
+                | Event::Transcribed(_)
                 | Event::PublicationMarked(_)
                 | Event::TokenIssued(_)
                 | Event::TokenRevoked(_),
             )
             | None => {
-                // Files are compared by their bytes, and no source says how they are shown; an erased body claims nothing
-                // any more.
+                // Files are compared by their bytes; how they are shown and what is said of images comes from no row; an
+                // erased body claims nothing any more.
             }
         }
     }

@@ -78,7 +78,7 @@ impl Run<'_> {
         let streams: Vec<Stream> = rows.iter().map(|planned| Stream::Object(planned.id)).collect();
         let before = self.archive.ledger.head().await?.size;
         let mut histories: HashMap<ObjectId, Vec<Recorded>> = HashMap::new();
-        for recorded in self.archive.ledger.streams(&streams, before).await? {
+        for recorded in self.archive.ledger.streams_without(&streams, before, Object::UNFOLDED).await? {
             if let Stream::Object(id) = recorded.envelope.stream {
                 histories.entry(id).or_default().push(recorded);
             }

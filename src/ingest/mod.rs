@@ -30,6 +30,7 @@ pub mod report;
 pub mod row;
 mod run;
 pub mod template;
+mod texts;
 mod xlsx;
 
 pub use progress::Progress;

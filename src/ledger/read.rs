@@ -41,16 +41,28 @@ impl Ledger {
 
     /// The events before the place `before` in the ledger of many streams, ordered by `seq`.
     pub async fn streams(&self, streams: &[Stream], before: u64) -> Result<Vec<Recorded>, LedgerError> {
+        self.streams_without(streams, before, &[]).await
+    }
+
+    /// The same, but the bodies of events of the types `unread` stay where they are, as if they had been erased: the text
+    /// of a book need not be read to know its title.
+    pub async fn streams_without(
+        &self,
+        streams: &[Stream],
+        before: u64,
+        unread: &[&str],
+    ) -> Result<Vec<Recorded>, LedgerError> {
         // Stream by stream and body by body, each by its index, whatever the planner thinks it knows of a table that
         // grew since it last looked.
-        let sql = "select e.seq, e.leaf, e.leaf_hash, (select b.body from ledger.event_body b where b.seq = e.seq)
+        let sql = "select e.seq, e.leaf, e.leaf_hash, (select b.body from ledger.event_body b
+                where b.seq = e.seq and e.type <> all($3::text[]))
             from unnest($1::text[]) as asked (stream)
-            cross join lateral (select seq, leaf, leaf_hash from ledger.event
+            cross join lateral (select seq, type, leaf, leaf_hash from ledger.event
                 where stream = asked.stream and seq < $2 order by version offset 0) as e
             order by e.seq";
         let texts: Vec<String> = streams.iter().map(Stream::to_string).collect();
         let before = before.min(i64::MAX as u64).cast_signed();
-        let query = sqlx::query(sql).bind(&texts).bind(before).persistent(false);
+        let query = sqlx::query(sql).bind(&texts).bind(before).bind(unread).persistent(false);
         let rows = query.fetch_all(&self.inner.pg).await.map_err(database("could not read the events of streams"))?;
         rows.iter().map(recorded).collect()
     }

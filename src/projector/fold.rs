@@ -42,7 +42,7 @@ async fn earlier(ledger: &Ledger, from: u64, events: &[Recorded]) -> Result<Hash
     if wanted.is_empty() {
         return Ok(objects);
     }
-    for recorded in ledger.streams(&wanted, from).await? {
+    for recorded in ledger.streams_without(&wanted, from, Object::UNFOLDED).await? {
         let Stream::Object(id) = recorded.envelope.stream else { continue };
         if let Some(after) = folded(objects.get(&id), &recorded)? {
             objects.insert(id, after);

@@ -52,7 +52,8 @@ pub async fn history(State(app): State<App>, asking: Asking, Path(name): Path<St
 async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Error> {
     let id: ObjectId = name.parse().map_err(|_no_id| Denied::Unknown)?;
     let object = app.object(asking, id, Act::See).await?;
-    let events = app.ledger.stream(Stream::Object(id), None).await?;
+    // The texts of its images are not told here, and may be as long as a shelf of books.
+    let events = app.ledger.streams_without(&[Stream::Object(id)], u64::MAX, &["transcribed"]).await?;
     let all = events.len();
     let (events, to) = if asking.viewer.holds(Scope::Read) {
         (events, Listener::House)

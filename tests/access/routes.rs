@@ -67,6 +67,22 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ("/api/v1/objects/{id}/history", &["GET /api/v1/objects/{id}/history"]),
     ("/api/v1/objects/{id}/files", &["POST /api/v1/objects/{id}/files?name=a.png"]),
     ("/api/v1/objects/{id}/files/{file}", &["DELETE /api/v1/objects/{id}/files/{file}?reason=none"]),
+    (
+        "/api/v1/objects/{id}/annotations",
+        &["GET /api/v1/objects/{id}/annotations", "POST /api/v1/objects/{id}/annotations"],
+    ),
+    (
+        "/api/v1/annotations/{id}",
+        &[
+            "GET /api/v1/annotations/{annotation}",
+            "PUT /api/v1/annotations/{annotation}",
+            "DELETE /api/v1/annotations/{annotation}?reason=none",
+        ],
+    ),
+    (
+        "/api/v1/files/{file}/transcript",
+        &["GET /api/v1/files/{file}/transcript", "PUT /api/v1/files/{file}/transcript"],
+    ),
     ("/api/v1/files/{file}", &["GET /api/v1/files/{file}"]),
     ("/api/v1/files/{file}/content", &["GET /api/v1/files/{file}/content"]),
     ("/api/v1/events", &["GET /api/v1/events", "GET /api/v1/events?from=3&limit=9"]),
@@ -153,6 +169,40 @@ pub const ROUTES: &[(&str, &[&str])] = &[
         "/iiif/image/2/{id}/{region}/{size}/{rotation}/{quality}",
         &["GET /iiif/image/2/{file}/full/full/0/default.jpg", "GET /iiif/image/2/{file}/0,0,10,10/5,/0/default.png"],
     ),
+    (
+        "/iiif/presentation/3/{object}/canvas/{file}/annotations",
+        &["GET /iiif/presentation/3/{id}/canvas/{file}/annotations"],
+    ),
+    (
+        "/iiif/presentation/3/{object}/canvas/{file}/transcript",
+        &["GET /iiif/presentation/3/{id}/canvas/{file}/transcript"],
+    ),
+    (
+        "/iiif/presentation/3/{object}/canvas/{file}/transcript/words",
+        &["GET /iiif/presentation/3/{id}/canvas/{file}/transcript/words"],
+    ),
+    (
+        "/iiif/annotation/{id}",
+        &[
+            "GET /iiif/annotation/{annotation}",
+            "GET /iiif/annotation/{file}.1",
+            "GET /iiif/annotation/{file}.1.1",
+            "GET /iiif/annotation/{file}.9",
+        ],
+    ),
+    (
+        "/iiif/search/2/{object}",
+        &[
+            "GET /iiif/search/2/{id}?q={word}",
+            "GET /iiif/search/2/{id}?q=written",
+            "GET /iiif/search/2/{id}",
+            "GET /iiif/search/2/{id}?q={word}&motivation=commenting&user=x",
+            "GET /iiif/search/2/{id}?q={word}&page=2",
+        ],
+    ),
+    ("/iiif/search/2/{object}/autocomplete", &["GET /iiif/search/2/{id}/autocomplete?q=w"]),
+    ("/iiif/search/1/{object}", &["GET /iiif/search/1/{id}?q={word}", "GET /iiif/search/1/{id}?q=written"]),
+    ("/iiif/search/1/{object}/autocomplete", &["GET /iiif/search/1/{id}/autocomplete?q=w"]),
     ("/iiif/image/3/{id}", &["GET /iiif/image/3/{file}"]),
     ("/iiif/image/3/{id}/", &["GET /iiif/image/3/{file}/"]),
     ("/iiif/image/3/{id}/info.json", &["GET /iiif/image/3/{file}/info.json"]),

@@ -3,11 +3,11 @@
 use std::io::Cursor;
 
 use fonds::clock::Clock;
-use fonds::commands::{Accession, Acting, Deposit};
+use fonds::commands::{Accession, Acting, Deposit, Reading, Remark};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{
-    Access, AgentId, AgentKind, BatchId, FileId, FileRole, Level, ObjectId, Property, Relation, RelationKind, Scope,
-    SourceKey, Statement, Stream,
+    Access, AgentId, AgentKind, AnnotationId, BatchId, FileId, FileRole, Level, Line, Motivation, ObjectId, Property,
+    Region, Relation, RelationKind, Scope, SourceKey, Statement, Stream, Word,
 };
 
 use crate::support::{TestArchive, archive_at, noon};
@@ -23,6 +23,8 @@ pub struct Names {
     pub id: ObjectId,
     pub file: FileId,
     pub batch: BatchId,
+    /// What is said of its file.
+    pub annotation: AnnotationId,
     /// Its first event.
     pub event: String,
 }
@@ -34,20 +36,21 @@ impl Names {
         let id = ObjectId::from_random([9; 10]);
         let file = FileId::from_random([9; 10]);
         let event = "00000000-0000-7000-8000-000000000009".to_owned();
-        Self { word, id, file, batch: BatchId::from_random([9; 10]), event }
+        let (batch, annotation) = (BatchId::from_random([9; 10]), AnnotationId::from_random([9; 10]));
+        Self { word, id, file, batch, annotation, event }
     }
 
     /// What must not be in an answer to somebody who may not see it.
     pub fn secrets(&self) -> Vec<String> {
         let ids = [self.id.to_string(), self.file.to_string(), self.batch.to_string(), self.event.clone()];
-        ids.into_iter().chain([self.word.clone()]).collect()
+        ids.into_iter().chain([self.annotation.to_string(), self.word.clone()]).collect()
     }
 
     /// The address with these names in it.
     pub fn fill(&self, template: &str) -> String {
         let filled = template.replace("{id}", &self.id.to_string()).replace("{file}", &self.file.to_string());
         let filled = filled.replace("{batch}", &self.batch.to_string()).replace("{event}", &self.event);
-        filled.replace("{word}", &self.word)
+        filled.replace("{word}", &self.word).replace("{annotation}", &self.annotation.to_string())
     }
 }
 
@@ -172,9 +175,23 @@ async fn object(
     let accession = Accession { object, level, source: Some(source), access, statements, relations };
     archive.accession(acting, vec![accession]).await.unwrap();
     let file = picture(archive, acting, object, word).await;
+    let annotation = written(archive, acting, object, file, word).await;
     let events = archive.ledger.stream(Stream::Object(object), None).await.unwrap();
     let event = events[0].envelope.event_id.to_string();
-    Names { word: word.to_owned(), id: object, file, batch: acting.batch, event }
+    Names { word: word.to_owned(), id: object, file, batch: acting.batch, annotation, event }
+}
+
+/// Says something of a picture, and what text stands on it.
+async fn written(archive: &TestArchive, acting: Acting, object: ObjectId, file: FileId, word: &str) -> AnnotationId {
+    let text = format!("{word} remark");
+    let (motivation, region) = (Motivation::Commenting, Some(Region::Xywh([1, 1, 9, 9].into())));
+    let remark = Remark { version: None, file, region, motivation, text, language: None, authority: None };
+    let (annotation, _) = archive.annotate(acting, object, None, remark).await.unwrap();
+    let words = vec![Word { text: word.to_owned(), whole: None, xywh: [0, 0, 20, 10].into() }];
+    let lines = vec![Line { text: format!("{word} written"), words, xywh: None }];
+    let reading = Reading { version: None, file, lines, language: None, reason: None, source: None };
+    archive.transcribe(acting, object, reading).await.unwrap();
+    annotation
 }
 
 /// A PNG whose colour is that of the word.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use fonds_projections::{Batch, Change, Projection, Stores, catalog, files, graph, provenance, tokens};
+use fonds_projections::{Batch, Change, Projection, Stores, annotations, catalog, files, graph, provenance, tokens};
 use fonds_schemas::event::*;
 use fonds_schemas::*;
 use sqlx::PgPool;
@@ -159,6 +159,25 @@ impl Story {
         self.tell(Event::FileDetached(FileDetached { file, object, reason: "wrong".to_owned() }));
     }
 
+    pub fn annotate(&mut self, annotation: AnnotationId, object: ObjectId, file: FileId, text: &str) {
+        let (region, text) = (Some(Region::Xywh([1, 1, 5, 5].into())), text.to_owned());
+        let motivation = Motivation::Commenting;
+        let body = Annotated { annotation, authority: None, file, language: None, motivation, object, region, text };
+        self.tell(Event::Annotated(body));
+    }
+
+    pub fn retract_annotation(&mut self, annotation: AnnotationId, object: ObjectId) {
+        let reason = "wrong".to_owned();
+        self.tell(Event::AnnotationRetracted(AnnotationRetracted { annotation, object, reason }));
+    }
+
+    pub fn transcribe(&mut self, object: ObjectId, file: FileId, lines: &[&str]) {
+        let line = |text: &&str| Line { text: (*text).to_owned(), words: vec![], xywh: None };
+        let lines = lines.iter().map(line).collect();
+        let body = Transcribed { file, language: None, lines, object, reason: None, source: None };
+        self.tell(Event::Transcribed(body));
+    }
+
     pub fn set_access(&mut self, object: ObjectId, access: Access) {
         self.tell(Event::AccessSet(AccessSet { access, object, reason: "decided".to_owned() }));
     }
@@ -208,8 +227,8 @@ impl Story {
 }
 
 /// The projections that these tests are about.
-pub fn projections() -> [&'static dyn Projection; 4] {
-    [&catalog::Catalog, &files::Files, &provenance::Provenance, &tokens::Tokens]
+pub fn projections() -> [&'static dyn Projection; 5] {
+    [&catalog::Catalog, &files::Files, &provenance::Provenance, &tokens::Tokens, &annotations::Annotations]
 }
 
 /// An empty archive in a database of its own, with tables and indexes.

@@ -109,6 +109,7 @@ fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Man
         see_also: Vec::new(),
         rendering: others.map(|file| download(file, setting)).collect(),
         part_of: Vec::new(),
+        service: Vec::new(),
         viewing_direction: arranged::direction(object),
         behavior: arranged::of_views(object),
         start: arranged::start(object, &views, base),

@@ -2,6 +2,7 @@
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
+pub mod annotation;
 pub mod arranged;
 pub mod collection;
 pub mod describe;
@@ -11,7 +12,7 @@ pub mod place;
 pub mod rights;
 pub mod types;
 pub mod v2;
-mod views;
+pub mod views;
 
 use std::convert::Infallible;
 
@@ -21,8 +22,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use fonds_projections::catalog;
-use fonds_projections::search;
+use fonds_projections::{annotations, catalog, search};
 use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Viewer, may};
 use serde::{Deserialize, Serialize};
 
@@ -145,7 +145,10 @@ async fn manifest(
     let wholes = wholes(&app, asking, &object).await?;
     // A manifest names what its object is part of: it is public only as long as all of that is.
     let keeping = keeping(asking, wholes.iter().chain([&object]));
-    wanted.manifest(&manifest::manifest(&object, &wholes, setting(&app)), keeping, None)
+    let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
+    let marks = annotations::marks(&app.stores.pg, object.id).await.map_err(Error::Projection)?;
+    annotation::refer(&mut manifest, &object, &marks, setting(&app));
+    wanted.manifest(&manifest, keeping, None)
 }
 
 /// The manifest of a past state. Each state has one address, that of the event that made it, so that what is under it
@@ -233,7 +236,7 @@ fn keeping<'a>(asking: Asking, mut named: impl Iterator<Item = &'a Object>) -> K
     if named.all(|object| object.is_public(asking.at)) { Keeping::Everybody(SECONDS) } else { Keeping::OnlyAsker }
 }
 
-async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {
+pub(super) async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {
     let id = ObjectId::parse(id).map_err(|_no_object_is_called_so| Error::NotFound)?;
     Ok(app.object(asking, id, Act::See).await?)
 }

@@ -26,6 +26,7 @@ impl Context {
         if says_where { Self::Extended([super::place::CONTEXT, super::CONTEXT]) } else { Self::Plain(super::CONTEXT) }
     }
 }
+use crate::iiif::search::service::SearchService;
 
 /// A label and its value, each by language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -173,6 +174,21 @@ pub struct Canvas {
     pub metadata: Vec<Pair>,
     /// What is painted on it.
     pub items: Vec<AnnotationPage>,
+    /// Where to find what is said of it, and the text on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub annotations: Vec<PageReference>,
+}
+
+/// A page of annotations, as a canvas names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageReference {
+    /// Its address.
+    pub id: String,
+    /// `AnnotationPage`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What people read.
+    pub label: LanguageMap,
 }
 
 /// Annotations of a canvas.
@@ -316,6 +332,9 @@ pub struct Manifest {
     /// The view to begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<CanvasReference>,
+    /// What searches its texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub service: Vec<SearchService>,
     /// Its views; at least one.
     pub items: Vec<Canvas>,
     /// What is where.

@@ -111,6 +111,7 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
         duration: recorded(file).map(|(_, duration)| duration),
         metadata: vec![],
         items: vec![page],
+        annotations: vec![],
     })
 }
 
@@ -165,7 +166,9 @@ pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
     is_image(file, setting) || (is_view(file) && recorded(file).is_some())
 }
 
-fn is_image(file: &StoredFile, setting: Setting<'_>) -> bool {
+/// Whether the file is a view of the object that its image service will show.
+#[must_use]
+pub fn is_image(file: &StoredFile, setting: Setting<'_>) -> bool {
     is_view(file) && image::sides(file, setting.limits).is_ok()
 }
 
@@ -202,6 +205,7 @@ pub(super) fn empty_canvas(base: &str) -> Canvas {
         duration: None,
         metadata: vec![missing],
         items: vec![],
+        annotations: vec![],
     }
 }
 

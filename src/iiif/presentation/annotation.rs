@@ -1,0 +1,400 @@
+//! What people say of images and the text that stands on them, as W3C Web Annotations on canvases.
+//!
+//! Pure. Presentation API 3.0 §5.5, Text Granularity Extension, W3C Web Annotation Data Model; cookbook recipes 0021,
+//! 0261, 0266 and 0269.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use fonds_projections::annotations::{Mark, Said};
+use fonds_projections::provenance;
+use fonds_schemas::event::Transcribed;
+use fonds_schemas::{AgentId, AgentKind, AnnotationId, FileId, Language, Line, Object, Region, Word, Xywh};
+use serde::Serialize;
+
+use crate::iiif::presentation::CONTEXT;
+use crate::iiif::presentation::language::LanguageMap;
+use crate::iiif::presentation::manifest::Setting;
+use crate::iiif::presentation::types::{Manifest, PageReference};
+use crate::iiif::presentation::views::is_image;
+use crate::iiif::search::service;
+
+/// The context of the Text Granularity Extension.
+pub const GRANULARITY_CONTEXT: &str = "http://iiif.io/api/extension/text-granularity/context.json";
+/// The motivation of text that stands on an image.
+pub const SUPPLEMENTING: &str = "supplementing";
+
+/// Something, or a list of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum OneOrMany<T> {
+    /// One.
+    One(T),
+    /// Many.
+    Many(Vec<T>),
+}
+
+/// A page of annotations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Its contexts; that of an extension before that of the API.
+    #[serde(rename = "@context")]
+    pub context: OneOrMany<&'static str>,
+    /// Its own address.
+    pub id: String,
+    /// `AnnotationPage`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What people read.
+    pub label: LanguageMap,
+    /// The same text, word by word.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub see_also: Vec<PageLink>,
+    /// The annotations.
+    pub items: Vec<WebAnnotation>,
+}
+
+/// Another page of annotations, for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PageLink {
+    /// Its address.
+    pub id: String,
+    /// `Dataset`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What people read.
+    pub label: LanguageMap,
+    /// Its media type.
+    pub format: &'static str,
+}
+
+/// One annotation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebAnnotation {
+    /// Its contexts, where it stands alone.
+    #[serde(rename = "@context", skip_serializing_if = "Option::is_none")]
+    pub context: Option<OneOrMany<&'static str>>,
+    /// Its own address.
+    pub id: String,
+    /// `Annotation`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Why.
+    pub motivation: &'static str,
+    /// `line` or `word`, of text that stands on the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_granularity: Option<&'static str>,
+    /// Who says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creator: Option<Creator>,
+    /// When it was first said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<String>,
+    /// When it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// What is said.
+    pub body: OneOrMany<Body>,
+    /// Of what.
+    pub target: Target,
+}
+
+/// Who says something. People are not named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Creator {
+    /// An opaque name.
+    pub id: String,
+    /// What kind of agent.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The name of an organisation or a program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What an annotation says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// A text.
+    Text {
+        /// `TextualBody`.
+        #[serde(rename = "type")]
+        kind: &'static str,
+        /// The text.
+        value: String,
+        /// Its language.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        language: Option<String>,
+        /// `text/plain`.
+        format: &'static str,
+    },
+    /// Something that has an address.
+    Named {
+        /// `SpecificResource`.
+        #[serde(rename = "type")]
+        kind: &'static str,
+        /// Its address.
+        source: String,
+        /// What it is here for.
+        purpose: &'static str,
+    },
+}
+
+/// What an annotation is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Target {
+    /// A canvas, or a rectangle of it.
+    Place(String),
+    /// Several rectangles.
+    Places(Vec<String>),
+    /// Another part of a canvas.
+    Part {
+        /// `SpecificResource`.
+        #[serde(rename = "type")]
+        kind: &'static str,
+        /// The canvas.
+        source: String,
+        /// Which part.
+        selector: SvgSelector,
+    },
+}
+
+/// A part of a canvas as SVG.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SvgSelector {
+    /// `SvgSelector`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The drawing, made of numbers alone.
+    pub value: String,
+}
+
+/// The names of agents by their ids.
+pub type Agents = BTreeMap<AgentId, provenance::Agent>;
+
+/// Puts into a manifest where to find annotations and texts of its canvases, and what searches them.
+pub fn refer(manifest: &mut Manifest, object: &Object, marks: &[Mark], setting: Setting<'_>) {
+    let marked: HashSet<(FileId, bool)> = marks.iter().map(|mark| (mark.file, mark.is_text)).collect();
+    let images = object.files.iter().filter(|file| is_image(file, setting));
+    let images = images.filter(|file| [true, false].iter().any(|is_text| marked.contains(&(file.file, *is_text))));
+    let canvases: HashMap<String, FileId> =
+        images.map(|file| (canvas(object, file.file, setting), file.file)).collect();
+    for canvas in &mut manifest.items {
+        let Some(file) = canvases.get(&canvas.id) else { continue };
+        for (is_text, name, label) in [(true, "transcript", "Text"), (false, "annotations", "Annotations")] {
+            if marked.contains(&(*file, is_text)) {
+                let (id, label) = (format!("{}/{name}", canvas.id), LanguageMap::english(label));
+                canvas.annotations.push(PageReference { id, kind: "AnnotationPage", label });
+            }
+        }
+        manifest.service = service::services(setting.addresses.base(), object.id);
+    }
+}
+
+/// The canvas of an image.
+#[must_use]
+pub fn canvas(object: &Object, file: FileId, setting: Setting<'_>) -> String {
+    format!("{}/iiif/presentation/3/{}/canvas/{file}", setting.addresses.base(), object.id)
+}
+
+/// The page of what is said of an image.
+#[must_use]
+pub fn page(object: &Object, file: FileId, said: &[Said], agents: &Agents, setting: Setting<'_>) -> Page {
+    let canvas = canvas(object, file, setting);
+    Page {
+        context: OneOrMany::One(CONTEXT),
+        id: format!("{canvas}/annotations"),
+        kind: "AnnotationPage",
+        label: LanguageMap::english("Annotations"),
+        see_also: vec![],
+        items: said.iter().map(|said| of_said(said, &canvas, agents, setting)).collect(),
+    }
+}
+
+/// One thing said of an image.
+#[must_use]
+pub fn of_said(said: &Said, canvas: &str, agents: &Agents, setting: Setting<'_>) -> WebAnnotation {
+    let body = &said.body;
+    let text = text_body(body.text.clone(), body.language.as_ref());
+    let named = body.authority.as_ref().map(|authority| Body::Named {
+        kind: "SpecificResource",
+        source: authority.clone(),
+        purpose: body.motivation.as_str(),
+    });
+    WebAnnotation {
+        context: None,
+        id: annotation_id(body.annotation, setting.addresses.base()),
+        kind: "Annotation",
+        motivation: body.motivation.as_str(),
+        text_granularity: None,
+        creator: Some(creator(said.agent, agents)),
+        created: Some(said.created_at.to_seconds_string()),
+        modified: Some(said.modified_at.to_seconds_string()),
+        body: match named {
+            Some(named) => OneOrMany::Many(vec![text, named]),
+            None => OneOrMany::One(text),
+        },
+        target: target(body.region.as_ref(), canvas),
+    }
+}
+
+/// How fine a text is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Granularity {
+    /// Line by line.
+    Line,
+    /// Word by word, those whose place is known.
+    Word,
+}
+
+/// The page of the text on an image; empty where there is none.
+#[must_use]
+pub fn transcript(
+    object: &Object,
+    file: FileId,
+    text: Option<&Transcribed>,
+    granularity: Granularity,
+    setting: Setting<'_>,
+) -> Page {
+    let canvas = canvas(object, file, setting);
+    let base = setting.addresses.base();
+    let language = text.and_then(|text| text.language.as_ref());
+    let lines = text.map(|text| text.lines.as_slice()).unwrap_or_default();
+    let has_words = lines.iter().any(|line| !line.words.is_empty());
+    let words = format!("{canvas}/transcript/words");
+    let numbered = (1u32..).zip(lines);
+    let (id, label, items, see_also) = match granularity {
+        Granularity::Line => {
+            let items = numbered.map(|(number, line)| of_line(file, number, line, language, &canvas, base));
+            let link = PageLink {
+                id: words,
+                kind: "Dataset",
+                label: LanguageMap::english("Text, word by word"),
+                format: "application/ld+json",
+            };
+            (format!("{canvas}/transcript"), "Text", items.collect(), if has_words { vec![link] } else { vec![] })
+        }
+        Granularity::Word => {
+            let items = numbered.flat_map(|(number, line)| {
+                let places = (1u32..).zip(&line.words);
+                let canvas = canvas.as_str();
+                places.map(move |(place, word)| of_word(file, (number, place), word, language, canvas, base))
+            });
+            (words, "Text, word by word", items.collect(), vec![])
+        }
+    };
+    Page {
+        context: granular_context(),
+        id,
+        kind: "AnnotationPage",
+        label: LanguageMap::english(label),
+        see_also,
+        items,
+    }
+}
+
+/// A line of the text on an image; `number` counts from 1.
+#[must_use]
+pub fn of_line(
+    file: FileId,
+    number: u32,
+    line: &Line,
+    language: Option<&Language>,
+    canvas: &str,
+    base: &str,
+) -> WebAnnotation {
+    let id = line_id(file, number, base);
+    let place = line.xywh.or_else(|| Xywh::around(line.words.iter().map(|word| word.xywh)));
+    supplementing(id, "line", text_body(line.text.clone(), language), Target::Place(place_on(canvas, place)))
+}
+
+/// A word of the text on an image; line and word count from 1.
+#[must_use]
+pub fn of_word(
+    file: FileId,
+    (line, number): (u32, u32),
+    word: &Word,
+    language: Option<&Language>,
+    canvas: &str,
+    base: &str,
+) -> WebAnnotation {
+    let id = format!("{}.{number}", line_id(file, line, base));
+    let target = Target::Place(place_on(canvas, Some(word.xywh)));
+    supplementing(id, "word", text_body(word.text.clone(), language), target)
+}
+
+fn supplementing(id: String, granularity: &'static str, body: Body, target: Target) -> WebAnnotation {
+    WebAnnotation {
+        context: None,
+        id,
+        kind: "Annotation",
+        motivation: SUPPLEMENTING,
+        text_granularity: Some(granularity),
+        creator: None,
+        created: None,
+        modified: None,
+        body: OneOrMany::One(body),
+        target,
+    }
+}
+
+/// The contexts of text that says how fine it is.
+#[must_use]
+pub fn granular_context() -> OneOrMany<&'static str> {
+    OneOrMany::Many(vec![GRANULARITY_CONTEXT, CONTEXT])
+}
+
+/// The address of an annotation.
+#[must_use]
+pub fn annotation_id(annotation: AnnotationId, base: &str) -> String {
+    format!("{base}/iiif/annotation/{annotation}")
+}
+
+/// The address of a line of text as an annotation.
+#[must_use]
+pub fn line_id(file: FileId, number: u32, base: &str) -> String {
+    format!("{base}/iiif/annotation/{file}.{number}")
+}
+
+/// A canvas, or a rectangle of it.
+#[must_use]
+pub fn place_on(canvas: &str, place: Option<Xywh>) -> String {
+    place.map_or_else(|| canvas.to_owned(), |xywh| format!("{canvas}#xywh={xywh}"))
+}
+
+/// A plain text.
+#[must_use]
+pub fn text_body(value: String, language: Option<&Language>) -> Body {
+    let language = language.map(|language| language.as_str().to_owned());
+    Body::Text { kind: "TextualBody", value, language, format: "text/plain" }
+}
+
+/// The part of a canvas that is meant.
+#[must_use]
+pub fn target(region: Option<&Region>, canvas: &str) -> Target {
+    match region {
+        None => Target::Place(canvas.to_owned()),
+        Some(Region::Xywh(xywh)) => Target::Place(place_on(canvas, Some(*xywh))),
+        Some(Region::Polygon(points)) => {
+            let corners: Vec<String> = points.iter().map(|[x, y]| format!("{x},{y}")).collect();
+            let corners = corners.join(" ");
+            let value = format!("<svg xmlns='http://www.w3.org/2000/svg'><polygon points='{corners}'/></svg>");
+            let selector = SvgSelector { kind: "SvgSelector", value };
+            Target::Part { kind: "SpecificResource", source: canvas.to_owned(), selector }
+        }
+    }
+}
+
+fn creator(agent: AgentId, agents: &Agents) -> Creator {
+    let known = agents.get(&agent);
+    let (kind, is_named) = match known.map(|agent| agent.kind) {
+        Some(AgentKind::Organisation) => ("Organization", true),
+        Some(AgentKind::Software | AgentKind::Model) => ("Software", true),
+        Some(AgentKind::Person) | None => ("Person", false),
+    };
+    let name = known.filter(|_| is_named).map(|agent| agent.name.clone());
+    Creator { id: format!("urn:fonds:agent:{agent}"), kind, name }
+}

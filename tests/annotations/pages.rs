@@ -1,0 +1,134 @@
+//! Web Annotations: pages of canvases, single ones, and where the manifest names them.
+
+use fonds::keeper::Keeper;
+use serde_json::{Value, json};
+
+use super::made::{book, golden, lines};
+
+#[tokio::test]
+async fn a_manifest_names_pages_and_services_only_where_there_is_something() {
+    let book = book().await;
+    let manifest = format!("/iiif/presentation/3/{}/manifest", book.id);
+    let bare = book.get(&manifest).await;
+    assert!(bare.get("service").is_none() && bare["items"][0].get("annotations").is_none());
+    book.transcribe(lines()).await;
+    book.say(1, json!({ "text": "a stain" })).await;
+    let document = book.get(&manifest).await;
+    let names = |page: usize| -> Vec<String> {
+        let pages = document["items"][page]["annotations"].as_array().unwrap();
+        pages.iter().map(|page| page["id"].as_str().unwrap().replace("https://archive.example.org", "")).collect()
+    };
+    assert_eq!(names(0), [format!("{}/transcript", book.canvas(0))]);
+    assert_eq!(names(1), [format!("{}/annotations", book.canvas(1))]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&document["service"]).unwrap());
+    for page in names(0).iter().chain(&names(1)) {
+        let found = book.get(page).await;
+        assert_eq!(
+            (&found["type"], found["id"].as_str()),
+            (&json!("AnnotationPage"), Some(&*format!("https://archive.example.org{page}")))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_page_is_a_page_of_web_annotations() {
+    let book = book().await;
+    let whole = book.say(0, json!({ "text": "a stain" })).await;
+    book.archive.clock.advance_seconds(60);
+    let polygon = json!({
+        "text": "달항아리", "language": "ko", "motivation": "identifying",
+        "authority": "http://vocab.getty.edu/aat/300015650", "region": { "polygon": [[0, 0], [400, 300], [0, 300]] },
+    });
+    let polygon = book.say(0, polygon).await;
+    book.archive.clock.advance_seconds(60);
+    let boxed = book
+        .say(0, json!({ "text": "<b>blue</b>", "motivation": "tagging", "region": { "xywh": [1, 2, 3, 4] } }))
+        .await;
+    let page = book.get(&format!("{}/annotations", book.canvas(0))).await;
+    let agent = book.acting.agent.to_string();
+    let random = [(&*whole, "WHOLE"), (&*polygon, "POLYGON"), (&*boxed, "BOX"), (&*agent, "AGENT")];
+    insta::assert_snapshot!(golden(&page, &random));
+    assert!(!page.to_string().contains("Ada"), "people are not named");
+    let alone = book.get(&format!("/iiif/annotation/{polygon}")).await;
+    assert_eq!(alone["@context"], "http://iiif.io/api/presentation/3/context.json");
+    let mut alone = alone;
+    alone.as_object_mut().unwrap().remove("@context");
+    assert_eq!(alone, page["items"][1]);
+}
+
+#[tokio::test]
+async fn the_text_of_a_page_is_told_by_lines_and_by_words() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    let page = book.get(&format!("{}/transcript", book.canvas(0))).await;
+    insta::assert_snapshot!(serde_json::to_string_pretty(&page).unwrap());
+    let words = book.get(&format!("{}/transcript/words", book.canvas(0))).await;
+    assert_eq!(words["items"].as_array().unwrap().len(), 6);
+    assert_eq!(page["seeAlso"][0]["id"], words["id"]);
+    for item in [&page["items"][2], &words["items"][5]] {
+        let path = item["id"].as_str().unwrap().replace("https://archive.example.org", "");
+        let mut alone = book.get(&path).await;
+        assert_eq!(alone["@context"], page["@context"]);
+        alone.as_object_mut().unwrap().remove("@context");
+        assert_eq!(alone, *item);
+    }
+    let cut = &words["items"][5];
+    assert_eq!((&cut["body"]["value"], &cut["textGranularity"]), (&json!("Archi-"), &json!("word")));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    let page = book.pages[0];
+    for path in [
+        "/iiif/annotation/0000000000000000".to_owned(),
+        "/iiif/annotation/nonsense".to_owned(),
+        format!("/iiif/annotation/{page}.0"),
+        format!("/iiif/annotation/{page}.4"),
+        format!("/iiif/annotation/{page}.1.9"),
+        format!("/iiif/presentation/3/{}/canvas/0000000000000000/annotations", book.id),
+        format!("/iiif/presentation/3/0000000000000000/canvas/{page}/transcript"),
+    ] {
+        book.check(&path, 404).await;
+    }
+    let empty = book.get(&format!("{}/transcript", book.canvas(1))).await;
+    assert_eq!(empty["items"], json!([]));
+}
+
+#[tokio::test]
+async fn what_was_said_of_an_image_goes_with_it() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    let id = book.say(0, json!({ "text": "a stain" })).await;
+    book.archive.detach(book.acting, book.id, book.pages[0], "torn out".to_owned()).await.unwrap();
+    book.archive.settle().await;
+    for path in [
+        format!("/iiif/annotation/{id}"),
+        format!("/iiif/annotation/{}.1", book.pages[0]),
+        format!("/api/v1/annotations/{id}"),
+        format!("{}/transcript", book.canvas(0)),
+    ] {
+        book.check(&path, 404).await;
+    }
+    assert_eq!(book.get(&format!("/api/v1/objects/{}/annotations", book.id)).await, json!([]));
+    let found = book.get(&format!("/iiif/search/2/{}?q=birds", book.id)).await;
+    assert_eq!((&found["partOf"]["total"], &found["items"]), (&json!(0), &json!([])));
+    let manifest = book.get(&format!("/iiif/presentation/3/{}/manifest", book.id)).await;
+    assert_eq!(manifest.get("service"), None::<&Value>);
+}
+
+#[tokio::test]
+async fn a_rebuild_comes_to_the_same() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    let id = book.say(0, json!({ "text": "a stain" })).await;
+    book.transcribe(json!([{ "text": "read anew" }])).await;
+    let instead = json!({ "file": book.pages[0], "motivation": "commenting", "text": "a hole" });
+    book.json("PUT", &format!("/api/v1/annotations/{id}"), &instead).await;
+    book.archive.settle().await;
+    let Keeper::Keeping { rebuild, .. } = &book.archive.keeper else { panic!("nobody keeps the archive of a test") };
+    let rebuilt = rebuild.run(true, |_, _| {}).await.unwrap();
+    let rebuilt = rebuilt.iter().find(|rebuilt| rebuilt.name == "annotations").unwrap();
+    assert!(rebuilt.digests.as_ref().unwrap().are_equal());
+}
