@@ -281,7 +281,12 @@ impl Page {
         line.text.push_str(&content);
         let begins = attribute(start, "SUBS_TYPE").is_some_and(|part| part == "HypPart1");
         let whole = attribute(start, "SUBS_CONTENT").filter(|whole| begins && !whole.trim().is_empty());
-        let place = xywh.map(|xywh| {
+        // Some programs write a line as one string: its place is no place of a word.
+        let is_word = !content.contains(char::is_whitespace);
+        if !is_word {
+            line.xywh = line.xywh.or(xywh);
+        }
+        let place = xywh.filter(|_| is_word).map(|xywh| {
             line.words.push(Word { text: content.clone(), whole, xywh });
             line.words.len() - 1
         });

@@ -6,6 +6,7 @@ use fonds_schemas::Line;
 
 use super::text::{Token, Unit, line_tokens, paired, tokens};
 use crate::search::ask::{joined, quoted};
+use crate::search::letters::unaccented;
 use crate::search::words::{Forms, Lexicon};
 
 /// Bytes of a question: longer than any phrase.
@@ -113,9 +114,24 @@ impl Sought {
         self.places(&line_tokens(line))
     }
 
+    /// What a word of a text may be found as. Its stems are looked for only where they could be those of a word that is
+    /// wanted: suffixes make most forms, and an Arabic word alone may lose its beginning.
+    fn forms(&self, word: &str, lexicon: &Lexicon) -> Known {
+        let mut plain = String::new();
+        unaccented(word, &mut plain);
+        let first = plain.chars().next();
+        let is_arabic = first.is_some_and(|c| ('\u{600}'..='\u{6ff}').contains(&c));
+        let mut wanted = self.parts.iter().flat_map(|Part(wanted)| wanted);
+        let may_be = wanted.any(|wanted| match wanted {
+            Wanted::Word { forms, any_form: true } => is_arabic || forms.plain.chars().next() == first,
+            Wanted::Word { any_form: false, .. } | Wanted::Character { .. } => false,
+        });
+        if may_be { Known::from(&lexicon.every_form(word)) } else { Known { plain, stems: Vec::new() } }
+    }
+
     fn places(&self, tokens: &[Token]) -> Vec<Range<usize>> {
         let lexicon = Lexicon::default();
-        let forms = |word: Option<&String>| word.map(|word| Known::from(&lexicon.every_form(word)));
+        let forms = |word: Option<&String>| word.map(|word| self.forms(word, &lexicon));
         let known: Vec<[Option<Known>; 2]> = tokens
             .iter()
             .map(|token| match &token.unit {
@@ -223,6 +239,10 @@ mod tests {
     #[test]
     fn a_word_is_found_in_any_form() {
         check("bird", "There are two Birds in the bush", &["Birds"]);
+    }
+    #[test]
+    fn an_arabic_word_is_found_with_its_article() {
+        check("كتاب", "في الكتاب", &["الكتاب"]);
     }
     #[test]
     fn words_are_found_wherever_they_stand() {

@@ -182,6 +182,7 @@ mod tests {
 
     fn image(width: Option<u32>) -> StoredFile {
         StoredFile {
+            duration_ms: None,
             bytes: 1,
             file: FileId::from_random([1; 10]),
             height: Some(100),

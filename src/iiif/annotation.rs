@@ -17,7 +17,8 @@ use crate::iiif::error::Error;
 use crate::iiif::http::{Asked, Keeping};
 use crate::iiif::presentation::annotation::{self, Agents, Granularity, OneOrMany, WebAnnotation, granular_context};
 use crate::iiif::presentation::views::is_image;
-use crate::iiif::presentation::{CONTEXT, answer, find, setting};
+use crate::iiif::presentation::{CONTEXT, find, setting};
+use crate::iiif::search::respond;
 
 /// Seconds that anybody may keep annotations: an edit is seen a minute later.
 const SECONDS: u32 = 60;
@@ -44,7 +45,7 @@ async fn said(
     let agents = agents(&app, said.iter().map(|said| said.agent).collect()).await?;
     let page = annotation::page(&object, file, &said, &agents, setting(&app));
     let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
-    answer(&Asked { method: &method, headers: &headers }, &page, keeping, None)
+    respond(&Asked { method: &method, headers: &headers }, &page, CONTEXT, keeping)
 }
 
 async fn lines(
@@ -79,7 +80,7 @@ async fn transcript(
     let text = annotations::transcript(&app.stores.pg, file).await.map_err(Error::Projection)?;
     let text = text.as_ref().map(|text| &text.body);
     let page = annotation::transcript(&object, file, text, granularity, setting(&app));
-    answer(asked, &page, Keeping::of(&object.standing, asking.at, SECONDS), None)
+    respond(asked, &page, CONTEXT, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 /// What an address under `/iiif/annotation` names.
@@ -118,7 +119,7 @@ async fn single(
         Named::Word(file, line, word) => one_of_text(&app, asking, file, line, Some(word)).await?,
     };
     let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
-    answer(&Asked { method: &method, headers: &headers }, &document, keeping, None)
+    respond(&Asked { method: &method, headers: &headers }, &document, CONTEXT, keeping)
 }
 
 async fn one_said(app: &App, asking: Asking, id: AnnotationId) -> Result<(Object, WebAnnotation), Error> {

@@ -3,9 +3,11 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use fonds_schemas::{Object, Recorded, Stream};
+use fonds_workers::alto::{self, BadAlto};
 use serde_json::{Value, json};
 
 use super::made::{Book, book, lines};
+use crate::support::real;
 
 async fn check_refused(book: &Book, more: Value, why: &str) {
     let mut body = json!({ "file": book.pages[0], "motivation": "commenting", "text": "x" });
@@ -204,4 +206,30 @@ async fn an_object_is_folded_without_the_texts_of_its_images() {
         state
     };
     assert_eq!(fold(&folded), fold(&whole));
+}
+
+#[test]
+fn pages_that_people_transcribed_are_read_to_the_last_line() {
+    let Some(folder) = real("ocr-pages") else { return };
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder.join("gt")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let found = match alto::read(&bytes, (2_000, 3_000)) {
+            Ok(found) => found.lines,
+            // Two pages are PAGE XML.
+            Err(BadAlto::NotAlto(name)) => {
+                assert_eq!(name, "PcGts", "{stem}");
+                continue;
+            }
+            Err(bad) => panic!("{stem}: {bad}"),
+        };
+        let text = std::fs::read_to_string(folder.join(format!("txt/{stem}.txt"))).unwrap();
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        assert_eq!(found.iter().map(|line| line.text.as_str()).collect::<Vec<_>>(), lines, "{stem}");
+        assert!(found.iter().all(|line| line.xywh.is_some() && line.places().is_some()), "{stem}");
+        read += 1;
+    }
+    assert_eq!(read, 15);
 }

@@ -74,6 +74,12 @@ fn what_hangs_over_the_edge_is_cut() {
 }
 
 #[test]
+fn a_line_that_is_one_string_has_no_words() {
+    let line = r#"<TextLine><String CONTENT="hementer omnes" HPOS="1" VPOS="2" WIDTH="3" HEIGHT="4"/></TextLine>"#;
+    check(&page("pixel", "", line), &[("hementer omnes", Some([1, 2, 3, 4]))], &[]);
+}
+
+#[test]
 fn its_language_is_told_as_the_web_tells_it() {
     let alto = read(page("pixel", "", LINES).as_bytes(), (1000, 2000)).unwrap();
     assert_eq!(alto.language, Some(Language::parse("en").unwrap()));

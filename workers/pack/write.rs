@@ -11,7 +11,7 @@ use sha2::Digest as _;
 
 use super::geometry::{self, TILE};
 use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
-use crate::picture::encode::{BadEncoding, JPEG_QUALITY, jpeg, jpeg_of};
+use crate::picture::encode::{BadEncoding, Chroma, JPEG_QUALITY, jpeg, jpeg_of};
 use crate::picture::{BadPicture, Channels, Pixels, Rows, Sides};
 
 /// Bytes that the rows of tiles of all levels may take: twice that of the largest. Wider pictures are kept, not packed.
@@ -139,6 +139,7 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
         let level = &mut self.levels[number];
         let band = std::mem::take(&mut level.band);
         let (sides, rows) = (level.sides, level.rows);
+        let chroma = if level.kept.is_some() { Chroma::Full } else { Chroma::Half };
         let count = self.channels.count();
         let row_bytes = sides.width as usize * count;
         let height = u32::try_from(band.len() / row_bytes).unwrap_or(TILE);
@@ -152,7 +153,7 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
             for row in band.chunks_exact(row_bytes) {
                 tile.extend_from_slice(&row[left as usize * count..(left + width) as usize * count]);
             }
-            let encoded = jpeg_of(&tile, Sides::new(width, height), self.channels)?;
+            let encoded = jpeg_of(&tile, Sides::new(width, height), self.channels, chroma)?;
             let entry = self.firsts[number] + (down * across + column) as usize;
             self.append(entry, &encoded)?;
         }
@@ -173,9 +174,9 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
             };
             let samples = level.kept.as_deref().unwrap_or_default();
             let encoded = if level.sides == size {
-                jpeg_of(samples, size, self.channels)?
+                jpeg_of(samples, size, self.channels, Chroma::Full)?
             } else {
-                jpeg(&smaller(samples, level.sides, size, self.channels)?)?
+                jpeg(&smaller(samples, level.sides, size, self.channels)?, Chroma::Full)?
             };
             self.append(first + place, &encoded)?;
         }

@@ -31,13 +31,22 @@ impl BadEncoding {
     }
 }
 
-/// A baseline JPEG: JFIF, so that every program knows its colours; 4:2:0, as photographs bear well.
-pub fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, BadEncoding> {
-    jpeg_of(&pixels.data, pixels.sides, pixels.channels)
+/// How much of the colours is kept beside the brightness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chroma {
+    /// Half of it each way (4:2:0), as photographs bear well.
+    Half,
+    /// All of it (4:4:4): small images, whose every pixel is looked at, and from which others are made.
+    Full,
+}
+
+/// A baseline JPEG: JFIF, so that every program knows its colours.
+pub fn jpeg(pixels: &Pixels, chroma: Chroma) -> Result<Vec<u8>, BadEncoding> {
+    jpeg_of(&pixels.data, pixels.sides, pixels.channels, chroma)
 }
 
 /// The same of samples that lie elsewhere.
-pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels) -> Result<Vec<u8>, BadEncoding> {
+pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma) -> Result<Vec<u8>, BadEncoding> {
     if sides.width > u16::MAX.into() || sides.height > u16::MAX.into() || sides.area() == 0 {
         return Err(BadEncoding::Sides(sides));
     }
@@ -46,9 +55,10 @@ pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels) -> Result<Vec<u
     if samples.len() < pitch * height {
         return Err(BadEncoding::Samples);
     }
-    let (format, subsampling) = match channels {
-        Channels::Gray => (PixelFormat::GRAY, Subsamp::Gray),
-        Channels::Rgb => (PixelFormat::RGB, Subsamp::Sub2x2),
+    let (format, subsampling) = match (channels, chroma) {
+        (Channels::Gray, _) => (PixelFormat::GRAY, Subsamp::Gray),
+        (Channels::Rgb, Chroma::Half) => (PixelFormat::RGB, Subsamp::Sub2x2),
+        (Channels::Rgb, Chroma::Full) => (PixelFormat::RGB, Subsamp::None),
     };
     let mut compressor = Compressor::new().map_err(BadEncoding::encoder)?;
     compressor.set_quality(JPEG_QUALITY.into()).map_err(BadEncoding::encoder)?;

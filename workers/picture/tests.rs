@@ -145,7 +145,11 @@ fn formats_of_the_web_are_read() {
     {
         check(encoded(format), media_type, "rgbw");
     }
-    check(encode::jpeg_of(corners().as_raw(), Sides::new(WIDTH, HEIGHT), Channels::Rgb).unwrap(), "image/jpeg", "rgbw");
+    check(
+        encode::jpeg_of(corners().as_raw(), Sides::new(WIDTH, HEIGHT), Channels::Rgb, encode::Chroma::Half).unwrap(),
+        "image/jpeg",
+        "rgbw",
+    );
 }
 
 #[test]
@@ -228,7 +232,9 @@ fn tiled(compression: u16, photometric: u16, chunks: &[Vec<u8>]) -> Vec<u8> {
 fn tiff_in_tiles_as_they_are_and_as_jpeg() {
     let plain: Vec<Vec<u8>> = tiles().iter().map(|tile| tile.as_raw().clone()).collect();
     check(tiled(1, 2, &plain), "image/tiff", "rgbw");
-    let jpeg = |tile: &RgbImage| encode::jpeg_of(tile.as_raw(), Sides::new(16, 16), Channels::Rgb).unwrap();
+    let jpeg = |tile: &RgbImage| {
+        encode::jpeg_of(tile.as_raw(), Sides::new(16, 16), Channels::Rgb, encode::Chroma::Half).unwrap()
+    };
     check(tiled(7, 6, &tiles().iter().map(jpeg).collect::<Vec<_>>()), "image/tiff", "rgbw");
 }
 

@@ -17,7 +17,7 @@ use crate::iiif::image::resolve::{Plan, Rect};
 use crate::iiif::image::turn::{Turned, by_degrees};
 
 /// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
-pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, png fast, webp 80, lanczos3; 3";
+pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, png fast, webp 80, catmull-rom; 4";
 /// Pixels of tiles that are decoded for one answer: four times the largest answer would be too much at once.
 const COVER_PIXELS_MAX: u64 = 100_000_000;
 /// Where black and white part.
@@ -134,7 +134,7 @@ fn resize(from: &Pixels, part: (f64, f64, f64, f64), size: Sides) -> Result<Pixe
     let mut target = Image::new(size.width, size.height, kind);
     let (left, top, width, height) = part;
     let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(left, top, width, height);
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(left, top, width, height);
     Resizer::new().resize(&source, &mut target, &options).map_err(failed)?;
     Ok(Pixels { sides: size, channels: from.channels, data: target.into_vec() })
 }

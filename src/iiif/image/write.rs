@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use fonds_workers::picture::encode::jpeg;
+use fonds_workers::picture::encode::{Chroma, jpeg};
 use fonds_workers::picture::{Channels, Pixels};
 use image::codecs::gif::GifEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -14,6 +14,8 @@ use crate::iiif::image::render::to_image;
 use crate::iiif::image::request::Format;
 use crate::iiif::image::turn::Turned;
 
+/// Pixels of an answer whose colours are kept whole: less than a tile.
+const SMALL_PIXELS: u64 = 250_000;
 /// Quality of WebP: about what 85 is for JPEG.
 const WEBP_QUALITY: f32 = 80.0;
 /// The longest side of a WebP (RFC 9649 §2.7.1).
@@ -26,7 +28,11 @@ const PDF_SIDE_MAX: f64 = 14_400.0;
 /// Writes an answer.
 pub fn write(answer: Turned, format: Format) -> Result<Vec<u8>, Error> {
     match format {
-        Format::Jpg => jpeg(&answer.on_white()).map_err(failed),
+        Format::Jpg => {
+            let pixels = answer.on_white();
+            let chroma = if pixels.sides.area() <= SMALL_PIXELS { Chroma::Full } else { Chroma::Half };
+            jpeg(&pixels, chroma).map_err(failed)
+        }
         Format::Png => png(answer),
         Format::Webp => webp(answer),
         Format::Tif => tif(&answer.on_white()),
@@ -100,7 +106,7 @@ fn gif(pixels: Pixels) -> Result<Vec<u8>, Error> {
 /// One page that holds the image as a JPEG, a unit a pixel where that is not too large (ISO 32000-1 §7.5, §8.9.5).
 fn pdf(pixels: &Pixels) -> Result<Vec<u8>, Error> {
     let (width, height) = (pixels.sides.width, pixels.sides.height);
-    let picture = jpeg(pixels).map_err(failed)?;
+    let picture = jpeg(pixels, Chroma::Full).map_err(failed)?;
     let scale = (PDF_SIDE_MAX / f64::from(width.max(height))).min(1.0);
     let (across, down) = (f64::from(width) * scale, f64::from(height) * scale);
     let colours = match pixels.channels {

@@ -379,9 +379,10 @@ pub fn target(region: Option<&Region>, canvas: &str) -> Target {
         None => Target::Place(canvas.to_owned()),
         Some(Region::Xywh(xywh)) => Target::Place(place_on(canvas, Some(*xywh))),
         Some(Region::Polygon(points)) => {
+            // A path and not a polygon: Mirador 4.0.0 draws nothing else.
             let corners: Vec<String> = points.iter().map(|[x, y]| format!("{x},{y}")).collect();
-            let corners = corners.join(" ");
-            let value = format!("<svg xmlns='http://www.w3.org/2000/svg'><polygon points='{corners}'/></svg>");
+            let path = format!("M{}Z", corners.join("L"));
+            let value = format!("<svg xmlns='http://www.w3.org/2000/svg'><path d='{path}'/></svg>");
             let selector = SvgSelector { kind: "SvgSelector", value };
             Target::Part { kind: "SpecificResource", source: canvas.to_owned(), selector }
         }

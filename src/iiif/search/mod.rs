@@ -76,7 +76,12 @@ async fn search_2(
     let searched =
         Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let page = v2::page(searched, setting(&app));
-    respond(&method, &headers, &page, CONTEXT_2, Keeping::of(&object.standing, asking.at, SECONDS))
+    respond(
+        &Asked { method: &method, headers: &headers },
+        &page,
+        CONTEXT_2,
+        Keeping::of(&object.standing, asking.at, SECONDS),
+    )
 }
 
 async fn search_1(
@@ -95,7 +100,12 @@ async fn search_1(
     let searched =
         Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let list = v1::list(searched, setting(&app));
-    respond(&method, &headers, &list, CONTEXT_1, Keeping::of(&object.standing, asking.at, SECONDS))
+    respond(
+        &Asked { method: &method, headers: &headers },
+        &list,
+        CONTEXT_1,
+        Keeping::of(&object.standing, asking.at, SECONDS),
+    )
 }
 
 async fn complete_2(
@@ -110,7 +120,12 @@ async fn complete_2(
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::Two)?;
     let terms = complete(&app, &object, &request).await?;
     let page = v2::terms(&object, &request, terms, app.stores.addresses.base());
-    respond(&method, &headers, &page, CONTEXT_2, Keeping::of(&object.standing, asking.at, SECONDS))
+    respond(
+        &Asked { method: &method, headers: &headers },
+        &page,
+        CONTEXT_2,
+        Keeping::of(&object.standing, asking.at, SECONDS),
+    )
 }
 
 async fn complete_1(
@@ -125,7 +140,12 @@ async fn complete_1(
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::One)?;
     let terms = complete(&app, &object, &request).await?;
     let list = v1::terms(&object, &request, terms, app.stores.addresses.base());
-    respond(&method, &headers, &list, CONTEXT_1, Keeping::of(&object.standing, asking.at, SECONDS))
+    respond(
+        &Asked { method: &method, headers: &headers },
+        &list,
+        CONTEXT_1,
+        Keeping::of(&object.standing, asking.at, SECONDS),
+    )
 }
 
 async fn search(app: &App, object: &Object, request: &Request) -> Result<(Sought, Found), Error> {
@@ -162,13 +182,13 @@ fn shown(app: &App, object: &Object) -> Vec<FileId> {
     painted.map(|file| file.file).collect()
 }
 
-fn respond(
-    method: &Method,
-    headers: &HeaderMap,
+/// Answers with a document of that context.
+pub(super) fn respond(
+    asked: &Asked<'_>,
     document: &impl Serialize,
     context: &str,
     keeping: Keeping,
 ) -> Result<Response, Error> {
     let body = serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))?;
-    Ok(http::json(&Asked { method, headers }, body, context, keeping, None))
+    Ok(http::json(asked, body, context, keeping, None))
 }

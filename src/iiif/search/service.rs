@@ -35,8 +35,8 @@ pub enum SearchService {
         kind: &'static str,
         /// What it is.
         profile: &'static str,
-        /// What completes words for it.
-        service: Completion1,
+        /// What completes words for it: a list, as everything in a manifest of version 3 that may repeat.
+        service: Vec<Completion1>,
     },
 }
 
@@ -79,11 +79,11 @@ pub fn services(base: &str, object: ObjectId) -> Vec<SearchService> {
             id: address(1),
             kind: "SearchService1",
             profile: "http://iiif.io/api/search/1/search",
-            service: Completion1 {
+            service: vec![Completion1 {
                 id: completion(1),
                 kind: "AutoCompleteService1",
                 profile: "http://iiif.io/api/search/1/autocomplete",
-            },
+            }],
         },
     ]
 }
