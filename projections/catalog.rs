@@ -8,24 +8,27 @@ mod doc;
 mod fold;
 mod parts;
 mod state;
+mod stored;
 
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
-use sqlx::{PgPool, Row as _};
+use fonds_schemas::{Access, Act, Files, Object, ObjectId, RelationKind, Sha256, Timestamp, Viewer, may};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
 pub use parts::{Parts, parts};
 pub use state::state_digest;
 
 use crate::search::entry::{OBJECTS, horizon, term_id};
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
+use stored::{NOW, THEN};
 
 /// The name of the projection.
 pub const NAME: &str = "catalog";
 /// Moves on with the tables, the analysis of words, the shape of rows, and the list of facets (their places number
 /// the terms).
-const CODE_VERSION: u32 = 2;
+const CODE_VERSION: u32 = 3;
 
 /// Events from which a batch is part of a large intake, which ends with a smaller one. Every search reads the list of
 /// words that are not yet in their index from end to end, so it is emptied after each smaller batch; in between it may
@@ -44,7 +47,7 @@ pub struct Catalog;
 /// next to nothing. Counting 60,000 hits then reads 16 MiB instead of 80, and takes a third of the time.
 const TABLES: &[&str] = &[
     "create table if not exists catalog_object (
-        object text not null, from_seq bigint not null, to_seq bigint, doc text not null,
+        object text not null, from_seq bigint not null, to_seq bigint, files bigint not null, doc text not null,
         primary key (object, from_seq))",
     "alter table catalog_object alter column doc set storage external, alter column doc set statistics 0",
     "create table if not exists catalog_relation (
@@ -90,7 +93,7 @@ impl Projection for Catalog {
     }
 
     async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        for sql in TABLES {
+        for sql in TABLES.iter().chain(stored::TABLES) {
             sqlx::query(*sql).execute(&stores.pg).await.map_err(database("could not make a table of the catalogue"))?;
         }
         position::create(stores, NAME, CODE_VERSION).await
@@ -103,7 +106,8 @@ impl Projection for Catalog {
                 .await
                 .map_err(database("could not make an index of the catalogue"))?;
         }
-        position::analyze(&stores.pg, &["catalog_object", "catalog_relation", "catalog_search", "catalog_term"]).await
+        let tables = ["catalog_object", "catalog_file", "catalog_relation", "catalog_search", "catalog_term"];
+        position::analyze(&stores.pg, &tables).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
@@ -126,7 +130,8 @@ impl Projection for Catalog {
     async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
         let mut all = Vec::new();
         for (table, columns, order) in [
-            ("catalog_object", "object, from_seq, to_seq, doc", "object, from_seq"),
+            ("catalog_object", "object, from_seq, to_seq, files, doc", "object, from_seq"),
+            ("catalog_file", "object, file, from_seq, to_seq, stored", "object, file, from_seq"),
             ("catalog_relation", "object, kind, target", "object, kind, target"),
             ("catalog_search", "object, public_from, sort, terms, words", "object"),
             // A value that nobody uses any more may have come and gone inside one batch.
@@ -161,8 +166,15 @@ async fn empty_pending(pg: &PgPool) {
     }
 }
 
-fn read_row(id: &str, text: &str) -> Result<Object, ProjectionError> {
-    doc::read(text).map_err(|source| ProjectionError::Row { what: "object", id: id.to_owned(), source: source.into() })
+/// Reads an object: its id, its `doc`, and the columns of [`stored::NOW`] or [`stored::THEN`].
+fn read_row(row: &PgRow) -> Result<Object, ProjectionError> {
+    let files = stored::read(row.get(2), row.get(3));
+    files.and_then(|files| Ok(doc::read(row.get(1), files)?)).map_err(unreadable(row))
+}
+
+fn unreadable(row: &PgRow) -> impl FnOnce(Box<dyn std::error::Error + Send + Sync>) -> ProjectionError {
+    let id = row.get(0);
+    move |source| ProjectionError::Row { what: "object", id, source }
 }
 
 /// The object as it stands now, whoever asks: callers decide by `may`.
@@ -174,21 +186,25 @@ pub async fn object(pg: &PgPool, id: ObjectId) -> Result<Option<Object>, Project
 pub async fn objects(pg: &PgPool, ids: &[ObjectId]) -> Result<Vec<Object>, ProjectionError> {
     let ids: Vec<String> = ids.iter().map(ObjectId::to_string).collect();
     // Each by the index, however large the table has grown since the planner last looked.
-    let sql = "select found.object, found.doc from unnest($1::text[]) with ordinality as asked (object, place)
-        cross join lateral (select object, doc from catalog_object
+    let sql = format!(
+        "select found.* from unnest($1::text[]) with ordinality as asked (object, place)
+        cross join lateral (select object, doc, {NOW} from catalog_object
             where object = asked.object and to_seq is null offset 0) as found
-        order by place";
-    let rows = sqlx::query(sql).bind(ids).fetch_all(pg).await.map_err(database("could not read objects"))?;
-    rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect()
+        order by place"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(ids).fetch_all(pg).await;
+    rows.map_err(database("could not read objects"))?.iter().map(read_row).collect()
 }
 
 /// The object as it stood when the ledger had `seq` for its last event.
 pub async fn object_at(pg: &PgPool, id: ObjectId, seq: u64) -> Result<Option<Object>, ProjectionError> {
-    let sql = "select object, doc from catalog_object where object = $1 and from_seq <= $2
-        order by from_seq desc limit 1";
-    let row = sqlx::query(sql).bind(id.to_string()).bind(seq.cast_signed()).fetch_optional(pg).await;
-    let row = row.map_err(database("could not read an object as it was"))?;
-    row.map(|row| read_row(row.get(0), row.get(1))).transpose()
+    let sql = format!(
+        "select object, doc, {THEN} from catalog_object where object = $1 and from_seq <= $2
+        order by from_seq desc limit 1"
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(id.to_string()).bind(seq.cast_signed());
+    let row = query.fetch_optional(pg).await.map_err(database("could not read an object as it was"))?;
+    row.as_ref().map(read_row).transpose()
 }
 
 /// Who links here: objects whose relations point at `target` and that the viewer sees at that moment, at most `limit`,
@@ -205,7 +221,7 @@ pub async fn pointing_at(
     let horizon = horizon(viewer, at);
     let rows = sqlx::query(sql).bind(target.to_string()).bind(horizon).bind(i64::from(limit)).fetch_all(pg).await;
     let rows = rows.map_err(database("could not read who points at an object"))?;
-    let read = |row: &sqlx::postgres::PgRow| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+    let read = |row: &PgRow| -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
         Ok((row.get::<&str, _>(1).parse()?, row.get::<&str, _>(0).parse()?))
     };
     let wrong = |source| ProjectionError::Row { what: "relation", id: target.to_string(), source };
@@ -234,7 +250,9 @@ pub async fn lapsed(pg: &PgPool, at: Timestamp) -> Result<Vec<(ObjectId, u64, Ti
     let limit = i64::from(LIST_OBJECTS_MAX);
     let rows = sqlx::query(sql).bind(at.micros()).bind(limit).fetch_all(pg).await;
     let rows = rows.map_err(database("could not look for embargoes that have passed"))?;
-    let objects = rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect::<Result<Vec<_>, _>>()?;
+    // Nobody asks for their files here.
+    let read = |row: &PgRow| doc::read(row.get(1), Files::default()).map_err(|bad| unreadable(row)(bad.into()));
+    let objects = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let lapsed = objects.into_iter().filter_map(|object| match object.standing.access {
         Access::Embargoed { until } => Some((object.id, object.version, until)),
         Access::Public | Access::Restricted | Access::Withdrawn => None,
@@ -262,12 +280,14 @@ pub async fn list(
     after: Option<ObjectId>,
     limit: u32,
 ) -> Result<Vec<Object>, ProjectionError> {
-    let sql = "select object, doc from catalog_search join catalog_object using (object)
-        where ($1::bigint is null or public_from <= $1) and object > $2 and to_seq is null order by object limit $3";
+    let sql = format!(
+        "select object, doc, {NOW} from catalog_search join catalog_object using (object)
+        where ($1::bigint is null or public_from <= $1) and object > $2 and to_seq is null order by object limit $3"
+    );
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let limit = i64::from(limit.min(LIST_OBJECTS_MAX));
-    let rows = sqlx::query(sql).bind(horizon(viewer, at)).bind(after).bind(limit).fetch_all(pg).await;
-    let rows = rows.map_err(database("could not list the objects"))?;
-    let objects = rows.iter().map(|row| read_row(row.get(0), row.get(1))).collect::<Result<Vec<_>, _>>()?;
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(horizon(viewer, at)).bind(after).bind(limit);
+    let rows = query.fetch_all(pg).await.map_err(database("could not list the objects"))?;
+    let objects = rows.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
     Ok(objects.into_iter().filter(|object| may(viewer, &object.standing, Act::See, at).is_allowed()).collect())
 }

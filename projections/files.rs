@@ -2,15 +2,15 @@
 //!
 //! A row carries the standing of its object, kept up with it, so that whoever asks for a file is answered by one probe.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use fonds_schemas::{Event, FileId, Object, ObjectId, Sha256, Standing, StoredFile};
+use fonds_schemas::{FileId, Object, ObjectId, Sha256, Standing, StoredFile};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::catalog::begin;
-use crate::{Batch, Change, Projection, ProjectionError, Stores, database, position};
+use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
 /// The name of the projection.
 pub const NAME: &str = "files";
@@ -58,14 +58,14 @@ impl Projection for Files {
 
     async fn apply(&self, stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
         let mut tx = begin(&stores.pg).await?;
-        let touched: Vec<(Option<&Object>, &Object)> = first_and_last(batch);
-        let gone = gone(&touched);
+        let touched = touched(batch);
+        let gone: Vec<String> = touched.iter().flat_map(Touched::gone).map(FileId::to_string).collect();
         if !gone.is_empty() {
             let sql = "delete from files_file where file = any($1)";
             let done = sqlx::query(sql).bind(gone).execute(&mut *tx).await;
             done.map_err(database("could not take files off"))?;
         }
-        Placements::of(&touched, &stored_by(batch))?.write(&mut tx).await?;
+        Placements::of(&touched)?.write(&mut tx).await?;
         position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
         tx.commit().await.map_err(database("could not commit a batch of files"))
     }
@@ -76,39 +76,44 @@ impl Projection for Files {
     }
 }
 
-/// Every object of a batch as it was before and is after, where its files or their standing changed.
-fn first_and_last(batch: &Batch) -> Vec<(Option<&Object>, &Object)> {
-    let mut firsts: HashMap<ObjectId, &Change> = HashMap::new();
+/// An object of a batch: its standing before, how it is after, and the files that came, changed or went, each with the
+/// last event that did so. What stayed as it was is not written again: there can be ten thousand of them.
+struct Touched<'a> {
+    before: Option<Standing>,
+    after: &'a Object,
+    moved: BTreeMap<FileId, u64>,
+}
+
+fn touched(batch: &Batch) -> Vec<Touched<'_>> {
+    let mut touched: Vec<Touched<'_>> = Vec::new();
+    let mut places: HashMap<ObjectId, usize> = HashMap::new();
     for change in &batch.changes {
-        firsts.entry(change.after.id).or_insert(change);
-    }
-    let of = |last: &'_ Change| firsts.get(&last.after.id).and_then(|first| first.before.as_deref());
-    let all = batch.final_changes().into_iter().map(|last| (of(last), &*last.after));
-    all.filter(|(before, after)| match before {
-        None => !after.files.is_empty(),
-        Some(before) => before.files != after.files || (before.standing != after.standing && !after.files.is_empty()),
-    })
-    .collect()
-}
-
-fn gone(touched: &[(Option<&Object>, &Object)]) -> Vec<String> {
-    let mut gone = Vec::new();
-    for (before, after) in touched {
-        let before = before.map(|object| object.files.as_slice()).unwrap_or_default();
-        gone.extend(before.iter().filter(|file| after.file(file.file).is_none()).map(|file| file.file.to_string()));
-    }
-    gone
-}
-
-/// The events of a batch that stored a file, by file; the last one where there are several.
-fn stored_by(batch: &Batch) -> HashMap<FileId, u64> {
-    let mut stored = HashMap::new();
-    for recorded in &batch.events {
-        if let Some(Event::FileStored(body)) = &recorded.event {
-            stored.insert(body.file.file, recorded.envelope.seq);
+        let place = *places.entry(change.after.id).or_insert(touched.len());
+        if place == touched.len() {
+            let before = change.before.as_deref().map(|before| before.standing);
+            touched.push(Touched { before, after: &change.after, moved: BTreeMap::new() });
         }
+        let object = &mut touched[place];
+        object.after = &change.after;
+        let seq = batch.event_of(change).envelope.seq;
+        object.moved.extend(change.files_gone().chain(change.files_come()).map(|file| (file.file, seq)));
     }
-    stored
+    touched
+}
+
+impl<'a> Touched<'a> {
+    fn gone(&self) -> impl Iterator<Item = &FileId> {
+        self.moved.keys().filter(|file| self.after.file(**file).is_none())
+    }
+
+    /// The files whose rows are written: all of them where the standing changed, which each row carries.
+    fn written(&self) -> Vec<&'a StoredFile> {
+        let after = self.after;
+        if self.before == Some(after.standing) {
+            return self.moved.keys().filter_map(|file| after.file(*file)).collect();
+        }
+        after.files.iter().collect()
+    }
 }
 
 /// Rows, a vector a column.
@@ -124,11 +129,11 @@ struct Placements {
 }
 
 impl Placements {
-    fn of(touched: &[(Option<&Object>, &Object)], stored_by: &HashMap<FileId, u64>) -> Result<Self, ProjectionError> {
+    fn of(touched: &[Touched<'_>]) -> Result<Self, ProjectionError> {
         let mut rows = Self::default();
-        for (_, object) in touched {
-            let object: &Object = object;
-            for file in &object.files {
+        for one in touched {
+            let object = one.after;
+            for file in one.written() {
                 let wrong = |source: serde_json::Error| ProjectionError::Row {
                     what: "file",
                     id: file.file.to_string(),
@@ -141,7 +146,7 @@ impl Placements {
                 rows.sha256.push(file.sha256.to_string());
                 rows.bytes.push(file.bytes.cast_signed());
                 // 0: an event before this batch, whose row is there already.
-                rows.seq.push(stored_by.get(&file.file).copied().unwrap_or_default().cast_signed());
+                rows.seq.push(one.moved.get(&file.file).copied().unwrap_or_default().cast_signed());
             }
         }
         Ok(rows)

@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fonds_schemas::{Addresses, Object, Recorded, Sha256};
+use fonds_schemas::{Addresses, Object, Recorded, Sha256, StoredFile};
 /// Where the tables are: for whoever asks the functions here, and writes no SQL.
 pub use sqlx::PgPool;
 
@@ -65,6 +65,18 @@ pub struct Change {
     pub before: Option<Arc<Object>>,
     /// The object after.
     pub after: Arc<Object>,
+}
+
+impl Change {
+    /// The files that stand after the event and did not before, or not just so.
+    pub fn files_come(&self) -> impl Iterator<Item = &StoredFile> {
+        self.after.files.not_in(self.before.as_deref().map(|before| &before.files))
+    }
+
+    /// The files that stood before the event and do not after it, or not just so.
+    pub fn files_gone(&self) -> impl Iterator<Item = &StoredFile> {
+        self.before.iter().flat_map(|before| before.files.not_in(Some(&self.after.files)))
+    }
 }
 
 /// Events without a gap, decoded once and folded once for all projections.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::file::StoredFile;
+use crate::files::Files;
 use crate::ids::FileId;
 use crate::statement::Language;
 
@@ -205,7 +205,7 @@ impl Arrangement {
     }
 
     /// Checks that the files are there, each where it makes sense, and that nothing is too much.
-    pub fn check(&self, files: &[StoredFile]) -> Result<(), BadArrangement> {
+    pub fn check(&self, files: &Files) -> Result<(), BadArrangement> {
         let known: BTreeSet<FileId> = files.iter().map(|stored| stored.file).collect();
         let there = |place: &'static str, file: FileId| {
             if known.contains(&file) { Ok(()) } else { Err(BadArrangement::NoSuchFile { place, file }) }

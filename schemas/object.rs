@@ -8,6 +8,7 @@ use crate::arrangement::Arrangement;
 use crate::envelope::Recorded;
 use crate::event::Event;
 use crate::file::StoredFile;
+use crate::files::Files;
 use crate::ids::{FileId, ObjectId};
 use crate::property::Property;
 use crate::statement::{Asserted, Statement, StatementId};
@@ -198,7 +199,8 @@ pub struct Object {
     /// How it stands to others.
     pub relations: Vec<Relation>,
     /// Its files, in the order of the object.
-    pub files: Vec<StoredFile>,
+    #[schemars(with = "Vec<StoredFile>")]
+    pub files: Files,
     /// How its files are shown.
     #[serde(default, skip_serializing_if = "Arrangement::is_empty")]
     pub arrangement: Arrangement,
@@ -250,7 +252,7 @@ impl Object {
                 standing: Standing { access: body.access, ever_public: false },
                 statements: Vec::new(),
                 relations: body.relations.clone(),
-                files: Vec::new(),
+                files: Files::default(),
                 arrangement: Arrangement::default(),
                 version: envelope.version,
                 seq,
@@ -285,12 +287,8 @@ impl Object {
                     }
                 }
             }
-            Event::FileStored(body) => {
-                self.files.retain(|file| file.file != body.file.file);
-                self.files.push(body.file.clone());
-                self.files.sort_by_key(|file| (file.order, file.file));
-            }
-            Event::FileDetached(body) => self.files.retain(|file| file.file != body.file),
+            Event::FileStored(body) => self.files.insert(body.file.clone()),
+            Event::FileDetached(body) => drop(self.files.remove(body.file)),
             Event::Arranged(body) => self.arrangement.clone_from(&body.arrangement),
             Event::AccessSet(body) => {
                 let was_public = self.standing.access.is_public(recorded.envelope.recorded_at);
@@ -346,7 +344,7 @@ impl Object {
     /// The file of that name.
     #[must_use]
     pub fn file(&self, file: FileId) -> Option<&StoredFile> {
-        self.files.iter().find(|stored| stored.file == file)
+        self.files.get(file)
     }
 
     /// What stands for its description, without who said it when: equal for two objects that say the same.

@@ -62,7 +62,8 @@ async fn a_second_time_adds_no_event() {
     assert_eq!((second.counts.unchanged, second.files_unchanged, second.batch), (3, 2, None));
     assert_eq!(size(&archive).await, before);
     let one = object(&archive, "1").await;
-    assert_eq!((one.files.len(), one.files[0].width, one.files[0].name.as_str()), (1, Some(40), "1.png"));
+    let file = one.files.first().unwrap();
+    assert_eq!((one.files.len(), file.width, file.name.as_str()), (1, Some(40), "1.png"));
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! An object as a row keeps it: the same values as [`Object`], with each event named once.
 //!
 //! A statement names the event that asserted it; an accession asserts a dozen. Written out, names would be two thirds
-//! of a row; written once, most rows fit in a page without being compressed.
+//! of a row; written once, most rows fit in a page without being compressed. Files have rows of their own (`stored`).
 
 use std::borrow::Cow;
 
 use fonds_schemas::{
-    Arrangement, Asserted, EventId, Language, Level, Object, ObjectId, Property, Relation, SourceKey, Standing,
-    Statement, StatementId, StoredFile, Timestamp,
+    Arrangement, Asserted, EventId, Files, Language, Level, Object, ObjectId, Property, Relation, SourceKey, Standing,
+    Statement, StatementId, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,8 +23,6 @@ struct Doc<'a> {
     s: Vec<Said<'a>>,
     #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
     r: Cow<'a, [Relation]>,
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    f: Cow<'a, [StoredFile]>,
     #[serde(default, skip_serializing_if = "says_nothing")]
     g: Cow<'a, Arrangement>,
     v: u64,
@@ -80,7 +78,6 @@ pub fn write(object: &Object) -> Result<String, serde_json::Error> {
         e: events,
         s: said,
         r: Cow::Borrowed(&object.relations),
-        f: Cow::Borrowed(&object.files),
         g: Cow::Borrowed(&object.arrangement),
         v: object.version,
         q: object.seq,
@@ -100,8 +97,8 @@ pub enum BadDoc {
     Event(usize),
 }
 
-/// Reads an object as a row keeps it.
-pub fn read(text: &str) -> Result<Object, BadDoc> {
+/// Reads an object as a row keeps it, and gives it its files.
+pub fn read(text: &str, files: Files) -> Result<Object, BadDoc> {
     let doc: Doc = serde_json::from_str(text)?;
     let mut statements = Vec::with_capacity(doc.s.len());
     for said in doc.s {
@@ -125,7 +122,7 @@ pub fn read(text: &str) -> Result<Object, BadDoc> {
         standing: doc.a,
         statements,
         relations: doc.r.into_owned(),
-        files: doc.f.into_owned(),
+        files,
         arrangement: doc.g.into_owned(),
         version: doc.v,
         seq: doc.q,

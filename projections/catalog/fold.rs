@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use fonds_schemas::{Object, ObjectId};
 use sqlx::PgConnection;
 
-use super::doc;
+use super::{doc, stored};
 use crate::copy::{Field, copy, encoded};
 use crate::search::entry::{ALWAYS, Entry, TermValue, entry, public_from, terms};
 use crate::search::words::Lexicon;
@@ -16,6 +16,7 @@ use crate::{Batch, ProjectionError, database};
 pub(super) struct Rows {
     versions: Versions,
     closed: Closed,
+    files: stored::Rows,
     relations: Relations,
     entries: Entries,
     terms: Terms,
@@ -26,6 +27,7 @@ struct Versions {
     object: Vec<String>,
     from_seq: Vec<i64>,
     to_seq: Vec<Option<i64>>,
+    files: Vec<i64>,
     doc: Vec<String>,
 }
 
@@ -85,6 +87,7 @@ impl Rows {
             let object = &*change.after;
             let seq = batch.event_of(change).envelope.seq.cast_signed();
             let row = rows.versions.push(object, seq)?;
+            rows.files.push(change, seq)?;
             let place = *places.entry(object.id).or_insert(touched.len());
             if let Some(known) = touched.get_mut(place) {
                 rows.versions.to_seq[known.row] = Some(seq);
@@ -117,6 +120,7 @@ impl Rows {
     pub(super) async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
         self.closed.write(tx).await?;
         self.versions.write(tx).await?;
+        self.files.write(tx).await?;
         self.relations.write(tx).await?;
         self.entries.write(tx).await?;
         self.terms.write(tx).await
@@ -147,15 +151,17 @@ impl Versions {
         self.object.push(id);
         self.from_seq.push(seq);
         self.to_seq.push(None);
+        self.files.push(i64::try_from(object.files.len()).unwrap_or(i64::MAX));
         Ok(self.doc.len() - 1)
     }
 
     async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
-        let rows = self.object.iter().zip(&self.from_seq).zip(&self.to_seq).zip(&self.doc);
-        let rows = rows.map(|(((object, from_seq), to_seq), doc)| {
-            [Field::Text(object), Field::Bigint(*from_seq), Field::bigint(*to_seq), Field::Text(doc)]
+        let rows = self.object.iter().zip(&self.from_seq).zip(&self.to_seq).zip(&self.files).zip(&self.doc);
+        let rows = rows.map(|((((object, from_seq), to_seq), files), doc)| {
+            let (from_seq, to_seq, files) = (Field::Bigint(*from_seq), Field::bigint(*to_seq), Field::Bigint(*files));
+            [Field::Text(object), from_seq, to_seq, files, Field::Text(doc)]
         });
-        let table = "catalog_object (object, from_seq, to_seq, doc)";
+        let table = "catalog_object (object, from_seq, to_seq, files, doc)";
         copy(tx, table, encoded(rows), "could not write versions of objects").await
     }
 }

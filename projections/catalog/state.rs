@@ -7,6 +7,7 @@ use sha2::Digest as _;
 use sqlx::{PgPool, Row as _};
 
 use super::read_row;
+use super::stored::NOW;
 use crate::{ProjectionError, database};
 
 #[derive(Serialize)]
@@ -44,11 +45,11 @@ fn says(object: &Object) -> Says<'_> {
 pub async fn state_digest(pg: &PgPool) -> Result<Sha256, ProjectionError> {
     let doing = "could not read the catalogue for its state digest";
     let mut hash = sha2::Sha256::new();
-    let sql = "select object, doc from catalog_object where to_seq is null order by object";
-    let mut rows = sqlx::query(sql).fetch(pg);
+    let sql = format!("select object, doc, {NOW} from catalog_object where to_seq is null order by object");
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch(pg);
     while let Some(row) = rows.try_next().await.map_err(database(doing))? {
         let id: &str = row.get(0);
-        let object = read_row(id, row.get(1))?;
+        let object = read_row(&row)?;
         let text = serde_json::to_vec(&says(&object)).map_err(|source| ProjectionError::Row {
             what: "object",
             id: id.to_owned(),

@@ -77,19 +77,27 @@ impl Fold {
     fn change(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
         let (seq, object) = (recorded.envelope.seq, &*change.after);
         if object.is_public(recorded.envelope.recorded_at) {
-            self.publish(stores, object, seq);
+            self.publish(stores, change, recorded);
         } else {
             self.take_back(object.id, seq);
         }
         self.shown.extend(Shown::of(change, recorded));
     }
 
-    fn publish(&mut self, stores: &Stores, object: &Object, seq: u64) {
+    fn publish(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
+        let (seq, object) = (recorded.envelope.seq, &*change.after);
         for format in stores.formats {
-            let payload = format.render(object, &stores.addresses);
-            let sha256 = Sha256::of(payload.as_bytes());
             let known =
                 self.latest.get(&object.id).and_then(|all| all.iter().find(|one| one.prefix == format.prefix()));
+            // A record that is there was rendered of the object as it was before the event.
+            let is_there = known.is_some_and(|known| known.payload_sha256.is_some());
+            let unmoved =
+                |before: &Arc<Object>| recorded.event.as_ref().is_some_and(|event| format.is_unmoved(before, event));
+            if is_there && change.before.as_ref().is_some_and(unmoved) {
+                continue;
+            }
+            let payload = format.render(object, &stores.addresses);
+            let sha256 = Sha256::of(payload.as_bytes());
             // A change that this format does not show is no news to its harvesters.
             if known.is_none_or(|known| known.payload_sha256 != Some(sha256)) {
                 self.put(object.id, Cow::Borrowed(format.prefix()), seq, Some((sha256, payload)));

@@ -20,7 +20,7 @@ pub use read::{
 };
 
 use async_trait::async_trait;
-use fonds_schemas::{Addresses, Object, Sha256};
+use fonds_schemas::{Addresses, Event, Object, Sha256};
 
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
@@ -39,6 +39,12 @@ pub trait Format: Send + Sync {
     fn namespace(&self) -> &'static str;
     /// The element that goes inside `<metadata>`: well-formed XML 1.0, no declaration.
     fn render(&self, object: &Object, addresses: &Addresses) -> String;
+    /// Whether the event plainly leaves what is rendered of the object as it was `before`: asked so that a book is not
+    /// rendered once for each of its pages. `false` where it is not plain.
+    fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
+        let _not_plain = (before, event);
+        false
+    }
 }
 
 /// The projection.

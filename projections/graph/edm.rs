@@ -4,8 +4,10 @@
 //! Every quad has a subject that belongs to this object alone (the thing, its aggregation, its views, its files), so
 //! that taking an object out of the graph never takes anything from another. Source: EDM definition 5.2.8.
 
+use std::collections::BTreeSet;
+
 use fonds_schemas::property::is_iri;
-use fonds_schemas::{Addresses, Object, ObjectId, Relation, RelationKind, Statement, StoredFile};
+use fonds_schemas::{Addresses, FileId, Object, ObjectId, Relation, RelationKind, Statement, StoredFile};
 use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 
@@ -20,13 +22,30 @@ use super::vocabulary::{
 /// The description of the object, without its relations to other objects: what those may show depends on the others.
 #[must_use]
 pub fn quads(object: &Object, addresses: &Addresses) -> Vec<Quad> {
+    with_files(object, addresses, object.files.iter())
+}
+
+/// The descriptions of an object before and after something, both without the files of which they say the same: of ten
+/// thousand files mostly one has come.
+pub(super) fn quads_of_both(before: &Object, after: &Object, addresses: &Addresses) -> [Vec<Quad>; 2] {
+    let moved = after.files.not_in(Some(&before.files)).chain(before.files.not_in(Some(&after.files)));
+    // The image that an object is shown by is said to be so, and every other one to be another view.
+    let moved: BTreeSet<FileId> = moved.map(|file| file.file).chain(shown_by(before)).chain(shown_by(after)).collect();
+    [before, after].map(|object| with_files(object, addresses, moved.iter().filter_map(|file| object.file(*file))))
+}
+
+fn shown_by(object: &Object) -> Option<FileId> {
+    object.files.iter().find(|file| file.is_image()).map(|file| file.file)
+}
+
+fn with_files<'a>(object: &Object, addresses: &Addresses, files: impl Iterator<Item = &'a StoredFile>) -> Vec<Quad> {
     let thing = name(object.id, addresses);
     let aggregation = NamedNode::new_unchecked(format!("{}#aggregation", thing.as_str()));
     let mut description = Description { addresses, thing, aggregation, quads: Vec::with_capacity(32) };
     description.thing_of(object);
     description.aggregation_of(object);
-    let shown = object.files.iter().find(|file| file.is_image()).map(|file| file.file);
-    for file in &object.files {
+    let shown = shown_by(object);
+    for file in files {
         description.file(object.id, file);
         if file.is_image() && shown != Some(file.file) {
             let view = description.view(file);

@@ -114,12 +114,12 @@ struct Fold<'a> {
 
 impl Fold<'_> {
     fn description(&mut self, object: &Touched) {
-        let after = object.shown_after().map(|object| edm::quads(object, self.addresses)).unwrap_or_default();
-        let Some(before) = object.shown_before() else {
-            self.plan.insert.extend(after);
-            return;
+        let [before, after] = match (object.shown_before(), object.shown_after()) {
+            (None, None) => return,
+            (None, Some(after)) => return self.plan.insert.extend(edm::quads(after, self.addresses)),
+            (Some(before), None) => [edm::quads(before, self.addresses), Vec::new()],
+            (Some(before), Some(after)) => edm::quads_of_both(before, after, self.addresses),
         };
-        let before = edm::quads(before, self.addresses);
         let stays: HashSet<&Quad> = before.iter().collect();
         let comes: HashSet<&Quad> = after.iter().collect();
         self.plan.remove.extend(before.iter().filter(|quad| !comes.contains(quad)).cloned());

@@ -1,5 +1,7 @@
 //! Commands on files: bytes first, read back and compared, and only then the events.
 
+use std::collections::HashSet;
+
 use fonds_schemas::event::FileStored;
 use fonds_schemas::{Event, FileId, ObjectId, StoredFile};
 use fonds_workers::probe::{Probed, probe};
@@ -19,12 +21,12 @@ impl Archive {
         files: Vec<Deposit>,
     ) -> Result<Option<Receipt>, CommandError> {
         let now = self.object_now(object).await?;
+        let mut seen = HashSet::new();
         let mut described = Vec::new();
         let mut incoming = Vec::new();
         for deposit in files {
             let file = FileId::derived(object, &deposit.staged.sha256);
-            let twice = described.iter().any(|(known, ..): &(FileId, _, _)| *known == file);
-            if now.file(file).is_some() || twice {
+            if now.file(file).is_some() || !seen.insert(file) {
                 continue;
             }
             let probed = self.probe_staged(&deposit).await?;

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use fonds_projections::feed::Format;
-use fonds_schemas::{Addresses, Level, Object, Statement};
+use fonds_schemas::{Addresses, Event, Level, Object, Statement, StoredFile};
 
 use super::xml;
 
@@ -147,6 +147,21 @@ impl Format for OaiDc {
         }
         out.push_str("</oai_dc:dc>");
         out
+    }
+
+    fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
+        // Of a file only its media type is shown, and that only once, where the first file of its kind stands.
+        let another_says_so = |file: &StoredFile| {
+            let earlier = before.files.iter().take_while(|one| (one.order, one.file) < (file.order, file.file));
+            earlier.into_iter().any(|one| one.media_type == file.media_type)
+        };
+        if let Event::FileStored(body) = event {
+            return before.file(body.file.file).is_none() && another_says_so(&body.file);
+        }
+        if let Event::FileDetached(body) = event {
+            return before.file(body.file).is_none_or(another_says_so);
+        }
+        false
     }
 }
 

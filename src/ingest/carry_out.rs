@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::decide::{Change, Decided};
 use super::files::{self, Found, Looked, Wanted};
-use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES};
+use super::limits::{CHANGES_IN_FLIGHT, DEPOSIT_BYTES, DEPOSIT_FILES, DEPOSIT_FILES_MAX, DEPOSIT_SHARE};
 use super::plan::Planned;
 use super::problem::{Place, Problem, chain, escape};
 use super::run::{Done, IngestError, Run, command};
@@ -122,8 +122,11 @@ impl Run<'_> {
             done.counts.files += found.len() as u64;
             return Ok(());
         }
+        let mut before = Size::default();
         while !found.is_empty() {
-            let rest = found.split_off(together(&found));
+            let rest = found.split_off(together(&found, before));
+            before.files += found.len() as u64;
+            before.bytes += found.iter().map(|file| file.bytes).sum::<u64>();
             let deposits = self.stage(&found, &place, done).await;
             found = rest;
             if deposits.is_empty() {
@@ -176,12 +179,21 @@ fn refuse(planned: &Planned, why: &Refused, decided: &mut Decided) {
     decided.files.retain(|wanted| wanted.object != planned.id);
 }
 
+/// What was stored on an object before.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    files: u64,
+    bytes: u64,
+}
+
 /// How many of the files are stored together: at least one.
-fn together(found: &[Found]) -> usize {
+fn together(found: &[Found], before: Size) -> usize {
+    let files_max = (before.files / DEPOSIT_SHARE).clamp(DEPOSIT_FILES, DEPOSIT_FILES_MAX);
+    let bytes_max = DEPOSIT_BYTES.max(before.bytes / DEPOSIT_SHARE);
     let mut bytes = 0u64;
-    let fits = found.iter().take(DEPOSIT_FILES).take_while(|file| {
+    let fits = found.iter().zip(0..files_max).take_while(|(file, _)| {
         bytes = bytes.saturating_add(file.bytes);
-        bytes <= DEPOSIT_BYTES
+        bytes <= bytes_max
     });
     fits.count().max(1)
 }

@@ -51,10 +51,16 @@ pub const CHUNKS_AHEAD: usize = 4;
 pub const APPENDS_IN_FLIGHT: usize = 3;
 /// Changes of single objects whose appends are on their way at the same time; the ledger writes them together.
 pub const CHANGES_IN_FLIGHT: usize = 64;
-/// Files of one object that are staged and stored together, so that a book of a thousand pages does not need twice
-/// its size of staging space.
-pub const DEPOSIT_FILES: usize = 64;
-/// Bytes of the files that are staged and stored together; one larger file goes alone.
+/// Files of one object that are staged and stored together. Each time its history is read and its inventory, which names
+/// the files of every version, is written: a volume of ten thousand pages must not be many versions.
+pub const DEPOSIT_FILES: u64 = 1_000;
+/// Bytes of the files that are staged and stored together, so that a book does not need twice its size of staging
+/// space; one larger file goes alone.
 pub const DEPOSIT_BYTES: u64 = 2 << 30;
+/// What part of what a run has stored on an object goes together in any case: an eighth. So the number of versions grows
+/// with the logarithm of a very large object.
+pub const DEPOSIT_SHARE: u64 = 8;
+/// Files that are stored together at most: with names of any length an append takes as many.
+pub const DEPOSIT_FILES_MAX: u64 = 8_000;
 /// Problems that are kept word for word; the rest is counted.
 pub const PROBLEMS_KEPT: usize = 1_000;

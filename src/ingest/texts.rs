@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use fonds_projections::annotations;
-use fonds_schemas::{Event, FileId, ObjectId, StoredFile, Stream};
+use fonds_schemas::{Event, FileId, Files, ObjectId, StoredFile, Stream};
 use fonds_workers::alto::{self, BadAlto};
 
 use super::plan::PlannedFile;
@@ -82,7 +82,7 @@ impl Run<'_> {
 }
 
 /// Files that may be the text of an image, each with its image.
-fn beside(files: &[StoredFile]) -> Vec<(&StoredFile, &StoredFile)> {
+fn beside(files: &Files) -> Vec<(&StoredFile, &StoredFile)> {
     let texts = files.iter().filter(|file| is_xml(&file.name) && file.bytes <= ALTO_BYTES_MAX);
     let of = |text: &StoredFile| {
         let name = stem(&text.name);

@@ -3,6 +3,7 @@
 //! OCFL 1.1 §3.5; the layout is extension 0003 with its defaults: a person finds an object by its id,
 //! and validators know it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fonds_schemas::{ObjectId, Sha256, Sha512};
@@ -126,7 +127,7 @@ impl Inventory {
     pub fn additions<'a>(&self, files: impl Iterator<Item = (&'a str, Sha512)>) -> Vec<Addition> {
         let newest = self.versions.get(&self.head);
         let names = newest.into_iter().flat_map(|version| version.state.values().flatten());
-        let mut taken: BTreeSet<String> = names.map(|name| folded(name)).collect();
+        let mut taken: Taken = names.map(|name| (folded(name), 1)).collect();
         let mut seen = BTreeSet::new();
         let mut additions = Vec::new();
         for (index, (name, sha512)) in files.enumerate() {
@@ -230,17 +231,25 @@ fn folded(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase()
 }
 
-fn unique_name(name: &str, taken: &mut BTreeSet<String>) -> String {
-    if taken.insert(folded(name)) {
+/// Names that are taken, each with the number up to which others of that name were numbered: ten thousand pages may all
+/// be called `page.jpg`.
+type Taken = BTreeMap<String, u64>;
+
+fn unique_name(name: &str, taken: &mut Taken) -> String {
+    let wanted = folded(name);
+    let Some(numbered) = taken.get(&wanted).copied() else {
+        taken.insert(wanted, 1);
         return name.to_owned();
-    }
+    };
     let (stem, extension) = split_extension(name);
-    let mut number = 2u64;
+    let mut number = numbered + 1;
     loop {
         let suffix = format!("-{number}");
         let stem = cut(stem, NAME_BYTES_MAX - suffix.len() - extension.len());
         let candidate = format!("{stem}{suffix}{extension}");
-        if taken.insert(folded(&candidate)) {
+        if let Entry::Vacant(free) = taken.entry(folded(&candidate)) {
+            free.insert(1);
+            taken.insert(wanted, number);
             return candidate;
         }
         number += 1;
@@ -286,7 +295,7 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_case_only_do_not_meet() {
-        let mut taken = BTreeSet::new();
+        let mut taken = Taken::new();
         let names = ["A.jpg", "a.jpg", "a.JPG"].map(|name| unique_name(name, &mut taken));
         assert_eq!(names, ["A.jpg", "a-2.jpg", "a-3.JPG"]);
     }

@@ -199,12 +199,13 @@ fn volumes_are_parts_of_one_work_as_in_recipe_0030() {
 #[test]
 fn what_is_no_longer_there_is_passed_over() {
     let mut object = a_drawing_in_two_lights();
-    let natural = object.files.remove(0);
+    let natural = object.files.first().unwrap().file;
+    object.files.remove(natural);
     let document = manifest_of(&object, &[]);
     assert_eq!(document.items.len(), 2);
     assert!(matches!(document.items[0].items[0].items[0].body, types::Body::Image(_)), "one state is no choice");
-    assert!(!golden(&document).contains(&natural.file.to_string()));
-    object.files.clear();
+    assert!(!golden(&document).contains(&natural.to_string()));
+    object.files = Files::default();
     let document = manifest_of(&object, &[]);
     assert_eq!((document.start.clone(), document.structures.len(), document.items.len()), (None, 0, 1));
 }
@@ -215,7 +216,7 @@ fn a_file_that_is_no_image_is_no_view() {
     let text = a_file(b"text", "text/plain", "transcript.txt", None);
     object.arrangement.ranges[0].files = vec![text.file];
     object.arrangement.start = Some(text.file);
-    object.files.push(text);
+    object.files.insert(text);
     let document = manifest_of(&object, &[]);
     assert_eq!((document.start.clone(), document.structures[0].items.len()), (None, 2));
 }
@@ -225,7 +226,7 @@ fn check_refused(change: impl FnOnce(&mut Arrangement, &[FileId]), why: &BadArra
     let ids: Vec<FileId> = files.iter().map(|file| file.file).collect();
     let mut arrangement = Arrangement::default();
     change(&mut arrangement, &ids);
-    assert_eq!(arrangement.check(&files).as_ref(), Err(why));
+    assert_eq!(arrangement.check(&files.into_iter().collect()).as_ref(), Err(why));
 }
 
 fn range(files: &[FileId], children: Vec<Range>) -> Range {

@@ -362,6 +362,13 @@ fn manifests_differ(before: &Object, after: &Object, whole: &Object) -> bool {
     render(before) != render(after)
 }
 
+/// Changes the first file of an object.
+fn otherwise(object: &mut Object, change: impl FnOnce(&mut StoredFile)) {
+    let mut file = object.files.first().unwrap().clone();
+    change(&mut file);
+    object.files.insert(file);
+}
+
 /// Makes another state of an object.
 type Change<'a> = &'a dyn Fn(&mut Object);
 
@@ -379,10 +386,10 @@ fn what_is_told_is_what_manifests_show() {
         ("another order", &|object| object.statements.push(object.statements[0].clone())),
         ("less", &|object| object.statements.truncate(1)),
         ("said again by another event", &|object| object.statements[0].seq = 9),
-        ("a file less", &|object| object.files.clear()),
-        ("a file of another kind", &|object| object.files[0].role = FileRole::Attachment),
-        ("a file of another name", &|object| object.files[0].name = "2.png".to_owned()),
-        ("a file more", &|object| object.files.push(a_file(b"2", "text/plain", "2.txt", None))),
+        ("a file less", &|object| object.files = Files::default()),
+        ("a file of another kind", &|object| otherwise(object, |file| file.role = FileRole::Attachment)),
+        ("a file of another name", &|object| otherwise(object, |file| file.name = "2.png".to_owned())),
+        ("a file more", &|object| object.files.insert(a_file(b"2", "text/plain", "2.txt", None))),
         ("part of a whole", &|object| object.relations.push(relation(RelationKind::PartOf))),
         ("related", &|object| object.relations.push(relation(RelationKind::Related))),
         ("a later version", &|object| (object.version, object.seq) = (7, 70)),

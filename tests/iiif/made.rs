@@ -186,7 +186,8 @@ pub fn an_object(statements: &[(&str, &str, &str)], files: Vec<StoredFile>) -> O
         standing: Standing { access: Access::Public, ever_public: false },
         statements: asserted.collect(),
         relations: vec![],
-        files,
+        // In the order given, whatever their own places.
+        files: (1u32..).zip(files).map(|(order, file)| StoredFile { order, ..file }).collect(),
         arrangement: Arrangement::default(),
         version: 1,
         seq: 1,

@@ -3,12 +3,16 @@
 //! What is compressed as JPEG is decoded here and not by the reader of the container: only so are its colours known.
 
 mod chunk;
+mod palette;
+
+use std::io::Cursor;
 
 use image::metadata::Orientation;
 use tiff::ColorType;
 use tiff::decoder::{ChunkType, Decoder, Limits};
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
 
+use self::palette::Palette;
 use super::colour::{Colour, Samples};
 use super::whole::{Lying, believed, upright};
 use super::{BAND_BYTES_MAX, BadPicture, Rows, Sides, Source};
@@ -29,9 +33,17 @@ pub(super) fn open<'a>(
     limits.decoding_buffer_size = usize::try_from(BAND_BYTES_MAX).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
     limits.ifd_value_size = TAG_BYTES_MAX;
-    let mut decoder = Decoder::new(source).map_err(BadPicture::damaged)?.with_limits(limits);
+    let mut decoder = Decoder::new(source).map_err(BadPicture::damaged)?.with_limits(limits.clone());
     to_page(&mut decoder, page)?;
-    let chunks = Chunks::new(decoder)?;
+    let Some(palette) = palette::read(&mut decoder)? else { return rows(Chunks::new(decoder, None)?, recorded) };
+    // The reader of the container does not know palettes: it is told that the indices are shades of gray.
+    let bytes = palette::as_gray(decoder)?;
+    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(BadPicture::damaged)?.with_limits(limits);
+    to_page(&mut decoder, page)?;
+    rows(Chunks::new(decoder, Some(palette))?, recorded)
+}
+
+fn rows<'a, S: Source + 'a>(chunks: Chunks<S>, recorded: Sides) -> Result<Box<dyn Rows + 'a>, BadPicture> {
     let asked = chunks.orientation;
     let orientation = believed(asked, chunks.sides, recorded)?;
     let colour = Colour::new(chunks.layout.samples, chunks.profile.as_deref());
@@ -66,23 +78,23 @@ struct Layout {
     written: usize,
     bits: u8,
     /// The colours that palette indices stand for.
-    palette: Option<Vec<[u8; 3]>>,
+    palette: Option<Palette>,
 }
 
 impl Layout {
-    fn of(decoder: &mut Decoder<impl Source>) -> Result<Self, BadPicture> {
+    fn of(decoder: &mut Decoder<impl Source>, palette: Option<Palette>) -> Result<Self, BadPicture> {
         let color = decoder.colortype().map_err(BadPicture::damaged)?;
         let format = decoder.find_tag_unsigned_vec::<u16>(Tag::SampleFormat).map_err(BadPicture::damaged)?;
         if format.unwrap_or_default().iter().any(|format| *format != 1 && *format != 4) {
             return Err(BadPicture::Unsupported("a TIFF of negative or fractional samples".to_owned()));
         }
         let (samples, bits) = match color {
+            ColorType::Gray(bits) if palette.is_some() => (Samples::Rgb, bits),
             ColorType::Gray(bits) => (Samples::Gray, bits),
             ColorType::GrayA(bits) => (Samples::GrayAlpha, bits),
             ColorType::RGB(bits) | ColorType::YCbCr(bits) => (Samples::Rgb, bits),
             ColorType::RGBA(bits) => (Samples::Rgba, bits),
             ColorType::CMYK(bits) => (Samples::Cmyk, bits),
-            ColorType::Palette(bits) => (Samples::Rgb, bits),
             // Gray with something beside it; the first is the gray.
             ColorType::Multiband { bit_depth, .. } => (Samples::Gray, bit_depth),
             other @ (ColorType::CMYKA(_) | ColorType::Lab(_)) => {
@@ -90,27 +102,11 @@ impl Layout {
             }
             other => return Err(BadPicture::Unsupported(format!("a TIFF of the colours {other:?}"))),
         };
-        if !matches!((color, bits), (_, 8 | 16) | (ColorType::Gray(_) | ColorType::Palette(_), 1 | 2 | 4)) {
+        if !matches!((color, bits), (_, 8 | 16) | (ColorType::Gray(_), 1 | 2 | 4)) {
             return Err(BadPicture::Unsupported(format!("a TIFF of {bits} bits a sample")));
         }
-        let palette = matches!(color, ColorType::Palette(_)).then(|| palette(decoder, bits)).transpose()?;
         Ok(Self { samples, written: color.num_samples().into(), bits, palette })
     }
-}
-
-fn palette(decoder: &mut Decoder<impl Source>, bits: u8) -> Result<Vec<[u8; 3]>, BadPicture> {
-    if bits > 8 {
-        return Err(BadPicture::Unsupported("a TIFF with a palette of more than 256 colours".to_owned()));
-    }
-    let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(BadPicture::damaged)?;
-    let colours = 1usize << bits;
-    if map.len() < 3 * colours {
-        return Err(BadPicture::damaged("its palette is too short"));
-    }
-    // Some programs wrote 8 bits where 16 are asked for.
-    let shift = if map.iter().all(|value| *value < 256) { 0 } else { 8 };
-    let of = |at: usize| u8::try_from(map[at] >> shift).unwrap_or(u8::MAX);
-    Ok((0..colours).map(|at| [of(at), of(at + colours), of(at + 2 * colours)]).collect())
 }
 
 /// The strips or tiles of a page.
@@ -132,13 +128,13 @@ struct Chunks<S: Source> {
 }
 
 impl<S: Source> Chunks<S> {
-    fn new(mut decoder: Decoder<S>) -> Result<Self, BadPicture> {
+    fn new(mut decoder: Decoder<S>, palette: Option<Palette>) -> Result<Self, BadPicture> {
         let (width, height) = decoder.dimensions().map_err(BadPicture::damaged)?;
         let sides = Sides::new(width, height);
         if sides.area() == 0 {
             return Err(BadPicture::damaged("it has no pixels"));
         }
-        let layout = Layout::of(&mut decoder)?;
+        let layout = Layout::of(&mut decoder, palette)?;
         let find = |decoder: &mut Decoder<S>, tag| decoder.find_tag_unsigned::<u16>(tag).map_err(BadPicture::damaged);
         let orientation = find(&mut decoder, Tag::Orientation)?.and_then(|value| u8::try_from(value).ok());
         let orientation = orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
@@ -164,8 +160,6 @@ impl<S: Source> Chunks<S> {
             .transpose()?;
         let planes = if planar { u32::try_from(layout.written).unwrap_or(1) } else { 1 };
         let (band, handed_out, next_band) = (Vec::new(), 0, 0);
-        let layout = (layout, orientation, profile);
-        let (layout, orientation, profile) = layout;
         Ok(Self {
             decoder,
             sides,
