@@ -47,8 +47,10 @@ fn requests() -> Seeds {
         "full/^pct:400/270.0/default.jpg",
     ];
     let sides = [(12_000u32, 9000u32), (1, 1), (4_000_000_000, 1), (513, 65_535), (63_245, 63_245), (300, 400)];
+    // Nearly no angle at all, as long as it may be written.
+    let long = format!("full/max/.{}1/default.png", "0".repeat(125));
     let mut seeds = Seeds::new();
-    for (at, path) in paths.iter().enumerate() {
+    for (at, path) in paths.into_iter().chain([long.as_str()]).enumerate() {
         for (of, (width, height)) in sides.iter().enumerate() {
             let mut bytes = vec![u8::try_from(at % 4).unwrap_or_default()];
             bytes.extend(width.to_be_bytes());
