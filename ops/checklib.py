@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -200,6 +201,12 @@ def postmaster(data):
         os.kill(pid, 0)
         return pid
     return None
+
+
+def memory(process):
+    """The most memory that a process has had, in KiB."""
+    status = pathlib.Path(f"/proc/{process}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
 
 
 def free_port():

@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from checklib import Checks, Place, free_port, get, png  # noqa: E402
+from checklib import Checks, Place, free_port, get, memory, png  # noqa: E402
 
 VERBOSE = "-v" in sys.argv
 GIB = 1 << 30
@@ -175,12 +175,6 @@ def names(fire):
                   [(2, "passwd"), (3, "passwd"), (4, "link"), (5, "link"), (6, "pipe"), (7, "missing"), (8, "")]])
     blobs = fire.place.fonds("search", "root", "--json", data=fire.data)
     fire.checks.that(blobs.summary["total"] == 0, "… nothing of /etc/passwd was taken in", blobs.out)
-
-
-def memory(process):
-    """The most memory that a process has had, in KiB."""
-    status = pathlib.Path(f"/proc/{process}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1))
 
 
 def large(fire):

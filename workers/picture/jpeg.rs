@@ -113,9 +113,25 @@ fn is_progressive(bytes: &[u8]) -> bool {
             0xC0 | 0xC1 => return false,
             0xC2 => return true,
             0xFF => at += 1,
-            _ => at += 2 + usize::from(u16::from_be_bytes([*high, *low])),
+            0xC3..=0xCF | 0xDB..=0xFE => at += 2 + usize::from(u16::from_be_bytes([*high, *low])),
+            // It has no segment, so what follows is no length: whoever put it there wants the frame to be overlooked.
+            _ => return true,
         }
     }
     // A header that is not understood is taken for the one that needs more.
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_behind_a_marker_without_segment_is_not_believed() {
+        let comment = [0xFF, 0xD8, 0xFF, 0xFE, 0, 2, 0xFF, 0xC0, 0, 17];
+        assert!(!is_progressive(&comment));
+        let mut nothing = comment;
+        nothing[3] = 0x01;
+        assert!(is_progressive(&nothing));
+    }
 }

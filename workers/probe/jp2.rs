@@ -4,11 +4,20 @@ use std::io::{self, BufRead, Seek, SeekFrom};
 
 use super::{Image, skip, take, truncated, unreadable};
 
+/// Boxes of a file that are looked at: an honest one has some ten, and each is a jump that may read a buffer anew.
+const BOXES_MAX: usize = 20_000;
+
 /// Walks the boxes of a JP2 file.
 pub(super) fn read(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result<Image> {
     let mut image = Image::default();
-    let (mut position, mut codestream) = (0u64, false);
-    while position + 8 <= bytes {
+    let (mut position, mut codestream, mut boxes) = (0u64, false, 0);
+    // A box that says that it is as long as can be leads beyond any end.
+    while position.saturating_add(8) <= bytes {
+        boxes += 1;
+        if boxes > BOXES_MAX {
+            image.problem = Some(unreadable("it has too many boxes"));
+            return Ok(image);
+        }
         reader.seek(SeekFrom::Start(position))?;
         let short = u64::from(u32::from_be_bytes(take(reader)?));
         let kind: [u8; 4] = take(reader)?;

@@ -114,6 +114,68 @@ fn a_damaged_header_is_seen() {
     assert!(matches!(probed(&circle).problem, Some(Problem::Unreadable { .. })));
 }
 
+fn check_unreadable(bytes: &[u8], why: &str) {
+    assert_eq!(probed(bytes).problem, Some(unreadable(why)));
+}
+
+#[test]
+fn a_chain_of_empty_directories_has_an_end() {
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    for number in 1..=70_000u32 {
+        tiff.extend([0, 0]);
+        tiff.extend((8 + 6 * number).to_le_bytes());
+    }
+    check_unreadable(&tiff, "it has too many directories");
+}
+
+#[test]
+fn a_chain_of_boxes_has_an_end() {
+    let mut jp2 = b"\0\0\0\x0cjP  \r\n\x87\n".to_vec();
+    jp2.extend(b"\0\0\0\x08free".repeat(30_000));
+    check_unreadable(&jp2, "it has too many boxes");
+    // As long as can be: its end is not that of the file, and not beyond the numbers.
+    jp2.truncate(12);
+    jp2.extend(b"\0\0\0\x01free\xff\xff\xff\xff\xff\xff\xff\xff");
+    assert_eq!(probed(&jp2).problem, Some(truncated("its last box is longer than what is left")));
+}
+
+/// A reader that knows how often somebody jumped: in a file each jump reads a buffer anew.
+struct Jumps<'a>(Cursor<&'a [u8]>, u32);
+
+impl io::Read for Jumps<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl BufRead for Jumps<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.consume(count);
+    }
+}
+
+impl Seek for Jumps<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.1 += 1;
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_directory_of_many_entries_takes_few_jumps() {
+    // Each claims to be the width, and that it stands elsewhere.
+    let mut tiff = b"II*\0\x08\0\0\0\x10\x27".to_vec();
+    tiff.extend(b"\0\x01\x04\0\x02\0\0\0\x08\0\0\0".repeat(10_000));
+    tiff.extend([0; 4]);
+    let mut reader = Jumps(Cursor::new(&tiff), 0);
+    probe(&mut reader, tiff.len() as u64, PIXELS_MAX).unwrap();
+    assert!(reader.1 < 20, "{} jumps", reader.1);
+}
+
 #[test]
 fn other_files_have_their_types() {
     check_type(b"%PDF-1.7\n", "application/pdf");

@@ -8,6 +8,9 @@ use super::{Image, take, truncated, unreadable};
 /// Entries, strips and tiles that are read in one file. A forged file may have its directories overlap, so that a
 /// megabyte describes billions; an honest one of 16 million tiles has more pixels than are ever shown.
 const READS_MAX: u64 = 1 << 24;
+/// Directories that are looked at in one file, as many as its decoder looks at. Each is a jump, and a jump reads a buffer
+/// anew: a chain of empty ones would make a megabyte take minutes.
+const DIRECTORIES_MAX: usize = 65_536;
 
 /// Byte order and width of offsets.
 #[derive(Clone, Copy)]
@@ -36,6 +39,8 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result
     while next != 0 && image.problem.is_none() {
         if !seen.insert(next) {
             image.problem = Some(unreadable("its directories go round in a circle"));
+        } else if seen.len() > DIRECTORIES_MAX {
+            image.problem = Some(unreadable("it has too many directories"));
         } else if next >= bytes {
             image.problem = Some(truncated("a directory lies beyond its end"));
         } else {
@@ -84,7 +89,7 @@ fn directory(
     reader.seek(SeekFrom::Start(at))?;
     let count = if layout.big { layout.value(reader, 8)? } else { layout.short(reader)?.into() };
     let (mut offsets, mut lengths) = (Entry::default(), Entry::default());
-    let (mut width, mut height, mut orientation) = (0, 0, 0);
+    let (mut width, mut height, mut orientation) = (None, None, None);
     let (head, inline) = if layout.big { (8, 8) } else { (2, 4) };
     let size = if layout.big { 20 } else { 12 };
     *reads = reads.saturating_add(count);
@@ -92,28 +97,32 @@ fn directory(
         image.problem = Some(unreadable("its directories have too many entries"));
         return Ok(0);
     }
+    // The entries are read in one go: a jump for each would read a buffer for each.
     for index in 0..count {
         let place = at.saturating_add(head).saturating_add(index.saturating_mul(size));
-        reader.seek(SeekFrom::Start(place))?;
         let (tag, kind) = (layout.short(reader)?, layout.short(reader)?);
-        let mut entry = Entry { width: value_bytes(kind), count: layout.offset(reader)?, at: place + size - inline };
+        let at = place.saturating_add(size - inline);
+        let mut entry = Entry { width: value_bytes(kind), count: layout.offset(reader)?, at };
+        let elsewhere = layout.offset(reader)?;
         if entry.width.saturating_mul(entry.count) > inline {
-            entry.at = layout.offset(reader)?;
+            entry.at = elsewhere;
             if entry.at.saturating_add(entry.width.saturating_mul(entry.count)) > bytes {
                 image.problem = Some(truncated("a value lies beyond its end"));
                 return Ok(0);
             }
         }
         match tag {
-            256 => width = layout.first(reader, entry)?,
-            257 => height = layout.first(reader, entry)?,
-            274 => orientation = layout.first(reader, entry)?,
+            256 => width = Some(entry),
+            257 => height = Some(entry),
+            274 => orientation = Some(entry),
             273 | 324 => offsets = entry,
             279 | 325 => lengths = entry,
             _ => {}
         }
     }
     if image.width == 0 {
+        let mut value = |entry: Option<Entry>| entry.map_or(Ok(0), |entry| layout.first(reader, entry));
+        let (width, height, orientation) = (value(width)?, value(height)?, value(orientation)?);
         image.width = u32::try_from(width).unwrap_or(u32::MAX);
         image.height = u32::try_from(height).unwrap_or(u32::MAX);
         image.orientation = u16::try_from(orientation).ok().filter(|value| *value <= 8).unwrap_or(0);

@@ -222,10 +222,11 @@ fn plain_size(text: &str) -> Option<Size> {
 
 fn parse_rotation(text: &str) -> Result<Rotation, Error> {
     let wrong = |why| Error::syntax("rotation", text, why);
-    if text.len() > PART_CHARS_MAX {
+    let (number, mirrored) = text.strip_prefix('!').map_or((text, false), |rest| (rest, true));
+    // The canonical form begins with a zero, and must not be too long itself.
+    if text.len() + usize::from(number.starts_with('.')) > PART_CHARS_MAX {
         return Err(wrong("too long"));
     }
-    let (number, mirrored) = text.strip_prefix('!').map_or((text, false), |rest| (rest, true));
     let degrees = decimal(number).ok_or_else(|| wrong("neither a number nor ! and a number"))?;
     if degrees > 360.0 {
         return Err(wrong("more than 360 degrees"));
@@ -369,5 +370,12 @@ mod tests {
     #[test]
     fn a_part_without_end_is_refused_before_it_is_read() {
         check_refused(&format!("{}/max/0/default.jpg", "1".repeat(100_000)), 400);
+        check_refused(&format!("full/max/{}/default.jpg", "1".repeat(100_000)), 400);
+    }
+    #[test]
+    fn an_angle_is_refused_whose_canonical_form_would_be() {
+        let nearly_nothing = format!(".{}1", "0".repeat(125));
+        assert!(read(&format!("full/max/{nearly_nothing}/default.png")).is_ok());
+        check_refused(&format!("full/max/!{nearly_nothing}/default.png"), 400);
     }
 }
