@@ -129,7 +129,8 @@ pub struct Limits {
     pub image_pixels: u64,
     /// Seconds that a SPARQL query may take.
     pub sparql_seconds: u64,
-    /// Images decoded at the same time; each takes four bytes a pixel.
+    /// Images cut into tiles at the same time, and answers worked out at the same time. More than there are cores: others
+    /// wait longer.
     pub decodes: usize,
 }
 
