@@ -265,7 +265,7 @@ mod tests {
         for step in 0..4_000 {
             let (number, order) = (scattered(step) % 900, scattered(step + 7) % 300);
             let file = file(number, order);
-            if scattered(step + 3) % 4 == 0 {
+            if scattered(step + 3).is_multiple_of(4) {
                 assert_eq!(files.remove(file.file).as_deref(), plain.remove(&file.file).as_ref());
             } else {
                 plain.insert(file.file, file.clone());

@@ -43,7 +43,7 @@ pub(super) fn read(count: i64, text: Option<&str>) -> Result<Files, Box<dyn std:
 /// The rows of a batch.
 #[derive(Default)]
 pub(super) struct Rows {
-    rows: Vec<Row>,
+    new: Vec<Row>,
     /// The new row of each file that one of the batch's events stored and none took off.
     standing: HashMap<(ObjectId, FileId), usize>,
     closed: Closed,
@@ -80,7 +80,7 @@ impl Rows {
 
     fn close(&mut self, object: ObjectId, file: FileId, seq: i64) {
         if let Some(place) = self.standing.remove(&(object, file)) {
-            self.rows[place].to_seq = Some(seq);
+            self.new[place].to_seq = Some(seq);
             return;
         }
         self.closed.object.push(object.to_string());
@@ -93,15 +93,15 @@ impl Rows {
         let stored = serde_json::to_string(file);
         let stored =
             stored.map_err(|source| ProjectionError::Row { what: "file", id: id.clone(), source: source.into() })?;
-        self.standing.insert((object, file.file), self.rows.len());
-        self.rows.push(Row { object: object.to_string(), file: id, from_seq: seq, to_seq: None, stored });
+        self.standing.insert((object, file.file), self.new.len());
+        self.new.push(Row { object: object.to_string(), file: id, from_seq: seq, to_seq: None, stored });
         Ok(())
     }
 
     /// Writes the rows; those that end first, so that what is new is not taken for what was there.
     pub(super) async fn write(self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
         let doing = "could not write the files of objects";
-        let Self { rows, closed, .. } = self;
+        let Self { new, closed, .. } = self;
         if !closed.object.is_empty() {
             let sql = "update catalog_file set to_seq = closed.seq
                 from unnest($1::text[], $2::text[], $3::bigint[]) as closed (object, file, seq)
@@ -109,7 +109,7 @@ impl Rows {
             let query = sqlx::query(sql).bind(closed.object).bind(closed.file).bind(closed.to_seq);
             query.execute(&mut *tx).await.map_err(database(doing))?;
         }
-        let rows = rows.iter().map(|row| {
+        let rows = new.iter().map(|row| {
             [
                 Field::Text(&row.object),
                 Field::Text(&row.file),

@@ -39,10 +39,9 @@ pub trait Format: Send + Sync {
     fn namespace(&self) -> &'static str;
     /// The element that goes inside `<metadata>`: well-formed XML 1.0, no declaration.
     fn render(&self, object: &Object, addresses: &Addresses) -> String;
-    /// Whether the event plainly leaves what is rendered of the object as it was `before`: asked so that a book is not
+    /// Whether the event plainly leaves what is rendered of the object as it was before: asked so that a book is not
     /// rendered once for each of its pages. `false` where it is not plain.
-    fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
-        let _not_plain = (before, event);
+    fn is_unmoved(&self, _before: &Object, _event: &Event) -> bool {
         false
     }
 }
