@@ -86,13 +86,13 @@ impl Packs {
         }
         let (packs, master) = (self.clone(), *master);
         let found = tokio::task::spawn_blocking(move || packs.look(&master)).await;
-        found.map_err(|stopped| self.failed("looking", &self.folder)(io::Error::other(stopped)))?
+        found.map_err(|stopped| failed_to("looking", &self.folder)(io::Error::other(stopped)))?
     }
 
     /// The same, on a thread that may block.
     pub fn look(&self, master: &Sha256) -> Result<Found, PacksError> {
         let path = self.path(master, "pack");
-        let failed = self.failed("reading a pack", &path);
+        let failed = failed_to("reading a pack", &path);
         match File::open(&path) {
             Ok(file) => match read_index(&file, master).map_err(failed)? {
                 Some(index) => {
@@ -115,7 +115,7 @@ impl Packs {
                 Ok(why.map_or(Found::Nothing, Found::Failed))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
-            Err(error) => Err(self.failed("reading a note", &path)(error)),
+            Err(error) => Err(failed_to("reading a note", &path)(error)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Packs {
         make_folder(folder)?;
         // Seen only when it is whole; what a crash leaves is overwritten by whoever comes next.
         let draft = path.with_extension("draft");
-        let failed = self.failed("writing a pack", &draft);
+        let failed = failed_to("writing a pack", &draft);
         let mut to = BufWriter::with_capacity(1 << 20, File::create(&draft).map_err(failed)?);
         let written = write(file, bytes, going_on, &mut to);
         if !going_on() {
@@ -156,7 +156,7 @@ impl Packs {
     /// Writes down why nothing comes of a master.
     pub fn note(&self, master: &Sha256, why: &str) -> Result<(), PacksError> {
         let path = self.path(master, "failed");
-        let failed = self.failed("writing a note", &path);
+        let failed = failed_to("writing a note", &path);
         make_folder(path.parent().unwrap_or(&self.folder))?;
         let note = Note { pipeline: PIPELINE, why: why.to_owned() };
         let text = serde_json::to_vec(&note).map_err(|error| failed(io::Error::other(error)))?;
@@ -169,10 +169,6 @@ impl Packs {
     fn path(&self, master: &Sha256, kind: &str) -> PathBuf {
         let name = master.to_string();
         self.folder.join(&name[..2]).join(format!("{name}.{kind}"))
-    }
-
-    fn failed<'a>(&self, doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> PacksError + Copy + use<'a> {
-        move |source| PacksError { path: path.to_owned(), doing, source }
     }
 }
 
@@ -248,6 +244,11 @@ impl picture::Rows for Interruptible<'_> {
         }
         Err(picture::BadPicture::Read(io::ErrorKind::Interrupted.into()))
     }
+}
+
+/// What was being done to what, when it did not work.
+fn failed_to<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> PacksError + Copy + use<'a> {
+    move |source| PacksError { path: path.to_owned(), doing, source }
 }
 
 fn make_folder(folder: &Path) -> Result<(), PacksError> {

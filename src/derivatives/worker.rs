@@ -272,21 +272,19 @@ async fn make(
     let bytes = storage.open_file(&file.path).await.map_err(|source| WorkerError::Storage { file: id, source })?;
     let making = packs.clone();
     let made = in_background(move || making.make(&file, bytes, &|| !stop.is_cancelled())).await;
-    match made.map_err(WorkerError::Thread)? {
-        Some(made) => Ok(match made? {
-            Some(Found::Pack(_)) => Done::Made,
-            Some(Found::Failed(why)) => {
-                info!(file.id = %id, "no tiles are made of {id}: {why}");
-                Done::Failed
-            }
-            Some(Found::Nothing) | None => Done::Stopped,
-        }),
+    let Some(made) = made.map_err(WorkerError::Thread)? else {
         // A decoder that panics is a bug of a library: it must not come again with every start.
-        None => {
-            packs.note(&master, "its decoder broke down")?;
-            Ok(Done::Failed)
+        packs.note(&master, "its decoder broke down")?;
+        return Ok(Done::Failed);
+    };
+    Ok(match made? {
+        Some(Found::Pack(_)) => Done::Made,
+        Some(Found::Failed(why)) => {
+            info!(file.id = %id, "no tiles are made of {id}: {why}");
+            Done::Failed
         }
-    }
+        Some(Found::Nothing) | None => Done::Stopped,
+    })
 }
 
 /// Runs work on a thread of its own that others go before; `None` where it panicked.

@@ -233,10 +233,9 @@ impl Projector {
             let event = Event::EmbargoLapsed(EmbargoLapsed { object, until });
             let unchanged = Condition::StreamAt(Stream::Object(object), version);
             match self.ledger.append(Append { drafts: vec![unbatched(event)], conditions: vec![unchanged] }).await {
-                Ok(_) => recorded = true,
                 // Somebody changed the object in between, perhaps by recording the same: there is more to fold, and the next
                 // round looks at it again.
-                Err(LedgerError::Conflict { .. }) => recorded = true,
+                Ok(_) | Err(LedgerError::Conflict { .. }) => recorded = true,
                 Err(error) => return Err(error.into()),
             }
         }

@@ -105,8 +105,11 @@ impl Server {
         let packs = Packs::open(folder.path()).unwrap();
         let made = packs.make(&self.file, std::fs::File::open(master).unwrap(), &|| true).unwrap();
         // An open pack needs no name any more.
-        let Some(Found::Pack(pack)) = made else { panic!("{made:?}") };
-        self.pack = Some(pack);
+        self.pack = match made {
+            Some(Found::Pack(pack)) => Some(pack),
+            Some(Found::Failed(_) | Found::Nothing) | None => None,
+        };
+        assert!(self.pack.is_some());
         self
     }
 

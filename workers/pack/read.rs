@@ -139,8 +139,8 @@ impl Index {
         let last = self.levels.last().map(|(scale, _)| geometry::level(self.sides, *scale));
         let kept = self.wholes.iter().copied().chain(last);
         let enough = kept.filter(|kept| kept.width >= size.width && kept.height >= size.height);
-        let least = enough.min_by_key(|kept| kept.area())?;
-        self.whole(least).map(|entry| (least, entry))
+        let smallest = enough.min_by_key(|kept| kept.area())?;
+        self.whole(smallest).map(|entry| (smallest, entry))
     }
 }
 

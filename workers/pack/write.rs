@@ -125,7 +125,7 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
                 }
             }
         };
-        if is_last || level.rows % TILE == 0 {
+        if is_last || level.rows.is_multiple_of(TILE) {
             self.cut(number)?;
         }
         match smaller {

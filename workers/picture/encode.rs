@@ -26,7 +26,7 @@ pub enum BadEncoding {
 }
 
 impl BadEncoding {
-    fn encoder(why: turbojpeg::Error) -> Self {
+    fn encoder(why: impl std::fmt::Display) -> Self {
         Self::Encoder(why.to_string())
     }
 }

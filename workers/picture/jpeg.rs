@@ -111,10 +111,9 @@ fn is_progressive(bytes: &[u8]) -> bool {
     while let Some([0xFF, marker, high, low]) = bytes.get(at..at + 4) {
         match marker {
             0xC0 | 0xC1 => return false,
-            0xC2 => return true,
             0xFF => at += 1,
             0xC3..=0xCF | 0xDB..=0xFE => at += 2 + usize::from(u16::from_be_bytes([*high, *low])),
-            // It has no segment, so what follows is no length: whoever put it there wants the frame to be overlooked.
+            // SOF2; or a marker without a segment, behind which somebody hides one.
             _ => return true,
         }
     }

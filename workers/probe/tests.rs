@@ -224,9 +224,9 @@ fn a_flac_tells_how_long_it_is() {
     check_recording(&bytes, "audio/flac", Some(1500), None);
 }
 
-fn mp4_box(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn mp4_box(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let size = u32::try_from(content.len() + 8).unwrap().to_be_bytes();
-    [&size[..], name, content].concat()
+    [&size[..], &name, content].concat()
 }
 
 fn mvhd(version: u8, each_second: u32, duration: u64) -> Vec<u8> {
@@ -236,7 +236,7 @@ fn mvhd(version: u8, each_second: u32, duration: u64) -> Vec<u8> {
         let duration = u32::try_from(duration).unwrap();
         [&[0; 8][..], &each_second.to_be_bytes(), &duration.to_be_bytes()].concat()
     };
-    mp4_box(b"mvhd", &[&[version, 0, 0, 0][..], &numbers, &[0; 80]].concat())
+    mp4_box(*b"mvhd", &[&[version, 0, 0, 0][..], &numbers, &[0; 80]].concat())
 }
 
 fn trak(version: u8, width: u32, height: u32, turned: bool) -> Vec<u8> {
@@ -246,35 +246,35 @@ fn trak(version: u8, width: u32, height: u32, turned: bool) -> Vec<u8> {
     let matrix: Vec<u8> = matrix.iter().flat_map(|number: &u32| number.to_be_bytes()).collect();
     let sides = [(width << 16).to_be_bytes(), (height << 16).to_be_bytes()].concat();
     let header = [&[version, 0, 0, 7][..], &vec![0; before], &[0; 16], &matrix, &sides].concat();
-    mp4_box(b"trak", &[mp4_box(b"edts", &[0; 9]), mp4_box(b"tkhd", &header)].concat())
+    mp4_box(*b"trak", &[mp4_box(*b"edts", &[0; 9]), mp4_box(*b"tkhd", &header)].concat())
 }
 
 /// A film whose index lies behind its content, as cameras write it.
-fn mp4(brand: &[u8; 4], inside: &[Vec<u8>]) -> Vec<u8> {
-    let start = mp4_box(b"ftyp", &[&brand[..], &[0; 4]].concat());
+fn mp4(brand: [u8; 4], inside: &[Vec<u8>]) -> Vec<u8> {
+    let start = mp4_box(*b"ftyp", &[&brand[..], &[0; 4]].concat());
     let content = [&1u32.to_be_bytes()[..], b"mdat", &24u64.to_be_bytes(), &[0; 8]].concat();
-    [start, content, mp4_box(b"moov", &inside.concat())].concat()
+    [start, content, mp4_box(*b"moov", &inside.concat())].concat()
 }
 
 #[test]
 fn a_film_tells_how_long_and_how_large_it_is() {
     let sound = trak(0, 0, 0, false);
-    let film = mp4(b"isom", &[mvhd(0, 600, 343_220), sound.clone(), trak(0, 480, 360, false)]);
+    let film = mp4(*b"isom", &[mvhd(0, 600, 343_220), sound.clone(), trak(0, 480, 360, false)]);
     check_recording(&film, "video/mp4", Some(572_033), Some((480, 360)));
-    let film = mp4(b"qt  ", &[mvhd(1, 1000, 1500), trak(1, 1920, 1080, true)]);
+    let film = mp4(*b"qt  ", &[mvhd(1, 1000, 1500), trak(1, 1920, 1080, true)]);
     check_recording(&film, "video/quicktime", Some(1500), Some((1080, 1920)));
-    let film = mp4(b"mp42", &[mvhd(0, 1000, 1_985_024), sound]);
+    let film = mp4(*b"mp42", &[mvhd(0, 1000, 1_985_024), sound]);
     check_recording(&film, "audio/mp4", Some(1_985_024), None);
     let sleeve = trak(0, 600, 600, false);
-    check_recording(&mp4(b"M4A ", &[mvhd(0, 1000, 1500), sleeve]), "audio/mp4", Some(1500), None);
+    check_recording(&mp4(*b"M4A ", &[mvhd(0, 1000, 1500), sleeve]), "audio/mp4", Some(1500), None);
 }
 
 #[test]
 fn a_film_that_makes_no_sense_is_kept_without_a_length() {
-    check_recording(&mp4(b"isom", &[mvhd(0, 0, 10)]), "video/mp4", None, None);
-    check_recording(&mp4(b"isom", &[mvhd(0, 600, u64::from(u32::MAX))]), "video/mp4", None, None);
-    check_recording(&mp4(b"isom", &[mvhd(1, 1, u64::MAX - 1)]), "video/mp4", None, None);
-    let whole = mp4(b"isom", &[mvhd(0, 600, 343_220), trak(0, 480, 360, false)]);
+    check_recording(&mp4(*b"isom", &[mvhd(0, 0, 10)]), "video/mp4", None, None);
+    check_recording(&mp4(*b"isom", &[mvhd(0, 600, u64::from(u32::MAX))]), "video/mp4", None, None);
+    check_recording(&mp4(*b"isom", &[mvhd(1, 1, u64::MAX - 1)]), "video/mp4", None, None);
+    let whole = mp4(*b"isom", &[mvhd(0, 600, 343_220), trak(0, 480, 360, false)]);
     for end in 0..whole.len() {
         assert_eq!(probed(&whole[..end]).duration_ms, None, "{end}");
     }

@@ -50,7 +50,7 @@ fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
     let index = &pack.index;
     let is_whole = plan.region.sides == index.sides();
     if is_whole && let Some((sides, entry)) = index.whole_of_at_least(plan.size) {
-        let pixels = decoded(pack.read_now(entry).map_err(failed)?, sides)?;
+        let pixels = decoded(&pack.read_now(entry).map_err(failed)?, sides)?;
         return if sides == plan.size { Ok(pixels) } else { resize(&pixels, whole_of(sides), plan.size) };
     }
     let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
@@ -87,8 +87,8 @@ fn tiles(pack: &Pack, cover: &Cover) -> Result<Pixels, Error> {
     Ok(Pixels { sides: cover.sides, channels, data })
 }
 
-fn decoded(bytes: Vec<u8>, sides: Sides) -> Result<Pixels, Error> {
-    let pixels = picture::encode::read_jpeg(&bytes).map_err(failed)?;
+fn decoded(bytes: &[u8], sides: Sides) -> Result<Pixels, Error> {
+    let pixels = picture::encode::read_jpeg(bytes).map_err(failed)?;
     if pixels.sides == sides { Ok(pixels) } else { Err(failed(io::Error::from(io::ErrorKind::InvalidData))) }
 }
 

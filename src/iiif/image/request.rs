@@ -231,8 +231,8 @@ fn parse_rotation(text: &str) -> Result<Rotation, Error> {
     if degrees > 360.0 {
         return Err(wrong("more than 360 degrees"));
     }
-    let quarters = [(0.0, Turn::None), (90.0, Turn::Quarter), (180.0, Turn::Half), (270.0, Turn::ThreeQuarters)];
-    let quarter = quarters.into_iter().find(|(quarter, _)| (degrees % 360.0) == *quarter);
+    let quarters = [(0.0f64, Turn::None), (90.0, Turn::Quarter), (180.0, Turn::Half), (270.0, Turn::ThreeQuarters)];
+    let quarter = quarters.into_iter().find(|(quarter, _)| (degrees % 360.0).to_bits() == quarter.to_bits());
     Ok(Rotation { mirrored, turn: quarter.map_or(Turn::Degrees(degrees), |(_, turn)| turn) })
 }
 

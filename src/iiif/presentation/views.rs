@@ -36,6 +36,7 @@ struct View<'a> {
 impl<'a> Views<'a> {
     /// The views of an object: those of its files that can be shown. Files of a choice are one view, in
     /// the place of the first of them that can be shown.
+    #[must_use]
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
         let painted = || object.files.iter().filter(|file| is_painted(file, setting));
         let files: HashMap<FileId, &StoredFile> = painted().map(|file| (file.file, file)).collect();
@@ -67,12 +68,14 @@ impl<'a> Views<'a> {
     }
 
     /// The name of the canvas on which a file is shown, if it is.
+    #[must_use]
     pub fn canvas_of(&self, file: FileId, base: &str) -> Option<String> {
         let view = self.all.get(*self.places.get(&file)?)?;
         Some(canvas_id(base, view.file))
     }
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
+    #[must_use]
     pub fn canvases(&self, base: &str) -> Vec<Canvas> {
         let canvas = |(number, view): (u32, &View<'a>)| canvas(view, number, base, self.setting);
         let canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
@@ -140,6 +143,7 @@ fn recorded(file: &StoredFile) -> Option<(&'static str, Number)> {
 }
 
 /// The address of a file's bytes.
+#[must_use]
 pub fn content(file: &StoredFile, setting: Setting<'_>) -> String {
     format!("{}/api/v1/files/{}/content", setting.addresses.base(), file.file)
 }
@@ -162,6 +166,7 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
 
 /// Whether the file is a view of the object, and no attachment: an image that its service will show, or a recording of
 /// known length.
+#[must_use]
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
     is_image(file, setting) || (is_view(file) && recorded(file).is_some())
 }
