@@ -61,6 +61,8 @@ pub fn write(rows: &mut dyn Rows, master: &Sha256, to: &mut (impl Write + Seek))
 /// A level as its rows arrive.
 struct Level {
     sides: Sides,
+    /// The sides of the image at this scale, not rounded up: the last row and column stand for less than a pixel.
+    stands_for: (f64, f64),
     /// Rows that are not tiles yet.
     band: Vec<u8>,
     /// How many rows have come.
@@ -94,7 +96,8 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
             firsts.push(entries);
             entries += across as usize * down as usize;
             let kept = (level.width.max(level.height) <= largest_kept.max(TILE)).then(Vec::new);
-            levels.push(Level { sides: level, band: Vec::new(), rows: 0, upper: None, kept });
+            let stands_for = (f64::from(sides.width) / f64::from(scale), f64::from(sides.height) / f64::from(scale));
+            levels.push(Level { sides: level, stands_for, band: Vec::new(), rows: 0, upper: None, kept });
         }
         entries += wholes.len();
         let at = (HEADER_BYTES + entries * ENTRY_BYTES) as u64;
@@ -176,7 +179,7 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
             let encoded = if level.sides == size {
                 jpeg_of(samples, size, self.channels, Chroma::Full)?
             } else {
-                jpeg(&smaller(samples, level.sides, size, self.channels)?, Chroma::Full)?
+                jpeg(&smaller(samples, level, size, self.channels)?, Chroma::Full)?
             };
             self.append(first + place, &encoded)?;
         }
@@ -243,7 +246,8 @@ fn halved_of<const N: usize>(upper: &[u8], lower: &[u8]) -> Vec<u8> {
     row
 }
 
-fn smaller(samples: &[u8], from: Sides, to: Sides, channels: Channels) -> Result<Pixels, Unpackable> {
+fn smaller(samples: &[u8], level: &Level, to: Sides, channels: Channels) -> Result<Pixels, Unpackable> {
+    let from = level.sides;
     let failed = |error: &dyn std::fmt::Display| Unpackable::Resize(error.to_string());
     let kind = match channels {
         Channels::Gray => PixelType::U8,
@@ -251,7 +255,9 @@ fn smaller(samples: &[u8], from: Sides, to: Sides, channels: Channels) -> Result
     };
     let source = ImageRef::new(from.width, from.height, samples, kind).map_err(|error| failed(&error))?;
     let mut target = Image::new(to.width, to.height, kind);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let (width, height) = level.stands_for;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(0.0, 0.0, width, height);
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
     Ok(Pixels { sides: to, channels, data: target.into_vec() })
 }

@@ -17,8 +17,6 @@ use std::io::{BufRead, Seek};
 
 use serde::Serialize;
 
-pub use self::colour::over_white;
-
 /// The media types that are decoded.
 pub const MEDIA_TYPES: &[&str] =
     &["image/jpeg", "image/png", "image/tiff", "image/jp2", "image/j2c", "image/webp", "image/gif"];

@@ -5,7 +5,8 @@ use std::io;
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use fonds_workers::pack::geometry::TILE;
+use fonds_workers::pack::Index;
+use fonds_workers::pack::geometry::{TILE, level};
 use fonds_workers::picture::{self, Channels, Pixels, Sides};
 use image::{DynamicImage, GrayImage, RgbImage};
 
@@ -17,7 +18,7 @@ use crate::iiif::image::resolve::{Plan, Rect};
 use crate::iiif::image::turn::{Turned, by_degrees};
 
 /// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
-pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, png fast, webp 80, catmull-rom; 4";
+pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, png fast, webp 80, catmull-rom; 5";
 /// Pixels of tiles that are decoded for one answer: four times the largest answer would be too much at once.
 const COVER_PIXELS_MAX: u64 = 100_000_000;
 /// Where black and white part.
@@ -51,7 +52,7 @@ fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
     let is_whole = plan.region.sides == index.sides();
     if is_whole && let Some((sides, entry)) = index.whole_of_at_least(plan.size) {
         let pixels = decoded(&pack.read_now(entry).map_err(failed)?, sides)?;
-        return if sides == plan.size { Ok(pixels) } else { resize(&pixels, whole_of(sides), plan.size) };
+        return if sides == plan.size { Ok(pixels) } else { resize(&pixels, whole_of(sides, index), plan.size) };
     }
     let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
     let tiles = tiles(pack, &cover)?;
@@ -108,8 +109,14 @@ fn sized(level: &Pixels, corner: (u32, u32), scale: u32, plan: &Plan) -> Result<
     resize(level, (x, y, width, height), plan.size)
 }
 
-fn whole_of(sides: Sides) -> (f64, f64, f64, f64) {
-    (0.0, 0.0, f64::from(sides.width), f64::from(sides.height))
+/// All of an image that is kept whole. The last row and column of a level stand for less than those before.
+fn whole_of(kept: Sides, index: &Index) -> (f64, f64, f64, f64) {
+    let image = index.sides();
+    let scale = index.scales().find(|scale| level(image, *scale) == kept);
+    let (width, height) = scale.map_or((f64::from(kept.width), f64::from(kept.height)), |scale| {
+        (f64::from(image.width) / f64::from(scale), f64::from(image.height) / f64::from(scale))
+    });
+    (0.0, 0.0, width, height)
 }
 
 fn crop(from: &Pixels, region: Rect) -> Result<Pixels, Error> {

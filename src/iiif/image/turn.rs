@@ -1,6 +1,6 @@
 //! Turning by any angle: the box grows, the contents keep their size, and the corners are clear (Image API 3.0 §4.3).
 
-use fonds_workers::picture::{Pixels, Sides, over_white};
+use fonds_workers::picture::{Pixels, Sides};
 
 use crate::iiif::error::Error;
 use crate::iiif::image::geometry::LIMITS;
@@ -20,14 +20,14 @@ impl Turned {
         Self { pixels, alpha: None }
     }
 
-    /// On white, for formats that know no clear pixels.
+    /// On black, for formats that know no clear pixels: what other servers give, and validators expect.
     #[must_use]
-    pub fn on_white(self) -> Pixels {
+    pub fn on_black(self) -> Pixels {
         let Some(alpha) = self.alpha else { return self.pixels };
         let mut pixels = self.pixels;
         for (pixel, alpha) in pixels.data.chunks_exact_mut(pixels.channels.count()).zip(alpha) {
             for sample in pixel {
-                *sample = over_white(*sample, alpha);
+                *sample = u8::try_from(u16::from(*sample) * u16::from(alpha) / 255).unwrap_or(u8::MAX);
             }
         }
         pixels
@@ -92,6 +92,6 @@ fn blend(from: &Pixels, (x, y): (f64, f64), data: &mut Vec<u8>) -> u8 {
             there += share;
         }
     }
-    data.extend(sums[..count].iter().map(|sum| if there > 0.0 { (sum / there).round() as u8 } else { 255 }));
+    data.extend(sums[..count].iter().map(|sum| if there > 0.0 { (sum / there).round() as u8 } else { 0 }));
     (there * 255.0).round() as u8
 }

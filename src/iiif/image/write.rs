@@ -29,15 +29,15 @@ const PDF_SIDE_MAX: f64 = 14_400.0;
 pub fn write(answer: Turned, format: Format) -> Result<Vec<u8>, Error> {
     match format {
         Format::Jpg => {
-            let pixels = answer.on_white();
+            let pixels = answer.on_black();
             let chroma = if pixels.sides.area() <= SMALL_PIXELS { Chroma::Full } else { Chroma::Half };
             jpeg(&pixels, chroma).map_err(failed)
         }
         Format::Png => png(answer),
         Format::Webp => webp(answer),
-        Format::Tif => tif(&answer.on_white()),
-        Format::Gif => gif(answer.on_white()),
-        Format::Pdf => pdf(&answer.on_white()),
+        Format::Tif => tif(&answer.on_black()),
+        Format::Gif => gif(answer.on_black()),
+        Format::Pdf => pdf(&answer.on_black()),
     }
 }
 
