@@ -257,7 +257,7 @@ fn smaller(samples: &[u8], level: &Level, to: Sides, channels: Channels) -> Resu
     let mut target = Image::new(to.width, to.height, kind);
     let (width, height) = level.stands_for;
     let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).crop(0.0, 0.0, width, height);
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(0.0, 0.0, width, height);
     Resizer::new().resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
     Ok(Pixels { sides: to, channels, data: target.into_vec() })
 }
