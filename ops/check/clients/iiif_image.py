@@ -13,8 +13,8 @@ from checklib import ask
 from iiif_collection import GRID_HEIGHT, GRID_SQUARE, GRID_WIDTH, TURNED_AS_SHOWN, grid_colour
 from iiif_http import declared
 
-# How far a colour may be off after JPEG, also beside an edge, where it rings. A neighbouring square is off by 91 or more.
-COLOUR_TOLERANCE = 30
+# How far a colour may be off after JPEG.
+COLOUR_TOLERANCE = 14
 # The largest colour profile that may be in every tile: a micro profile of sRGB has half of it.
 PROFILE_BYTES_MAX = 1000
 # 400 where a parameter is wrong. An angle, quality or format that is not supported should be 400 (3.0 §4.3, §4.4, §4.5; 501

@@ -18,7 +18,7 @@ use crate::iiif::image::resolve::{Plan, Rect};
 use crate::iiif::image::turn::{Turned, by_degrees};
 
 /// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
-pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, png fast, webp 80, catmull-rom; 5";
+pub const VERSION: &[u8] = b"libjpeg-turbo q85 4:2:0, small q90 4:4:4, png fast, webp 80, catmull-rom; 6";
 /// Pixels of tiles that are decoded for one answer: four times the largest answer would be too much at once.
 const COVER_PIXELS_MAX: u64 = 100_000_000;
 /// Where black and white part.
