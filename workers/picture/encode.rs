@@ -74,6 +74,27 @@ pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma)
 
 /// Reads a JPEG of our own making back.
 pub fn read_jpeg(bytes: &[u8]) -> Result<Pixels, BadPicture> {
+    let (mut decompressor, sides, channels) = open_jpeg(bytes)?;
+    let pitch = sides.width as usize * channels.count();
+    let mut data = vec![0; pitch * sides.height as usize];
+    decompress(&mut decompressor, bytes, (sides, channels), &mut data, pitch)?;
+    Ok(Pixels { sides, channels, data })
+}
+
+/// The same into its place among other pixels: `into` begins where its first sample belongs, and has rows of `pitch`
+/// bytes. Returns its sides; one of other colours or without room for it is damaged.
+pub fn read_jpeg_into(bytes: &[u8], channels: Channels, into: &mut [u8], pitch: usize) -> Result<Sides, BadPicture> {
+    let (mut decompressor, sides, its_channels) = open_jpeg(bytes)?;
+    let row_bytes = sides.width as usize * channels.count();
+    let room = into.len() >= pitch * (sides.height as usize).saturating_sub(1) + row_bytes;
+    if its_channels != channels || !room || row_bytes > pitch {
+        return Err(BadPicture::damaged("it does not belong where it stands"));
+    }
+    decompress(&mut decompressor, bytes, (sides, channels), into, pitch)?;
+    Ok(sides)
+}
+
+fn open_jpeg(bytes: &[u8]) -> Result<(Decompressor, Sides, Channels), BadPicture> {
     let mut decompressor = Decompressor::new().map_err(BadPicture::damaged)?;
     let header = decompressor.read_header(bytes).map_err(BadPicture::damaged)?;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
@@ -81,13 +102,24 @@ pub fn read_jpeg(bytes: &[u8]) -> Result<Pixels, BadPicture> {
     if sides.area() > READ_PIXELS_MAX {
         return Err(BadPicture::damaged("it is larger than any that was written here"));
     }
-    let (channels, format) = match header.colorspace {
-        Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
-        _ => (Channels::Rgb, PixelFormat::RGB),
+    let channels = match header.colorspace {
+        Colorspace::Gray => Channels::Gray,
+        _ => Channels::Rgb,
     };
-    let pitch = header.width * channels.count();
-    let mut data = vec![0; pitch * header.height];
-    let into = Image { pixels: data.as_mut_slice(), width: header.width, pitch, height: header.height, format };
-    decompressor.decompress(bytes, into).map_err(BadPicture::damaged)?;
-    Ok(Pixels { sides, channels, data })
+    Ok((decompressor, sides, channels))
+}
+
+fn decompress(
+    decompressor: &mut Decompressor,
+    bytes: &[u8],
+    (sides, channels): (Sides, Channels),
+    pixels: &mut [u8],
+    pitch: usize,
+) -> Result<(), BadPicture> {
+    let format = match channels {
+        Channels::Gray => PixelFormat::GRAY,
+        Channels::Rgb => PixelFormat::RGB,
+    };
+    let into = Image { pixels, width: sides.width as usize, pitch, height: sides.height as usize, format };
+    decompressor.decompress(bytes, into).map_err(BadPicture::damaged)
 }

@@ -70,18 +70,14 @@ fn tiles(pack: &Pack, cover: &Cover) -> Result<Pixels, Error> {
         let (mut left, mut height) = (0, 0);
         for column in cover.columns.0..cover.columns.1 {
             let entry = pack.index.tile(cover.scale, column, row).ok_or_else(|| failed("a tile is missing"))?;
-            let tile = picture::encode::read_jpeg(&pack.read_now(entry).map_err(failed)?).map_err(failed)?;
-            if tile.channels != channels {
-                return Err(failed("a tile has other colours than its image"));
-            }
-            let tile_bytes = tile.sides.width as usize * count;
-            for (line, samples) in tile.data.chunks_exact(tile_bytes).enumerate() {
-                let begin = (top + line) * row_bytes + left;
-                let place = data.get_mut(begin..begin + tile_bytes);
-                place.ok_or_else(|| failed("a tile is larger than its place"))?.copy_from_slice(samples);
-            }
-            left += tile_bytes;
-            height = tile.sides.height as usize;
+            let bytes = pack.read_now(entry).map_err(failed)?;
+            let place = data.get_mut(top * row_bytes + left..).unwrap_or_default();
+            let sides = picture::encode::read_jpeg_into(&bytes, channels, place, row_bytes).map_err(failed)?;
+            left += sides.width as usize * count;
+            height = sides.height as usize;
+        }
+        if left != row_bytes {
+            return Err(failed("the tiles are not as wide as their level"));
         }
         top += height;
     }
