@@ -20,7 +20,8 @@ pub use sought::{BadQuestion, PARTS_MAX, QUESTION_BYTES_MAX, Sought};
 use crate::catalog::begin;
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
-const NAME: &str = "annotations";
+/// The name of this projection.
+pub const NAME: &str = "annotations";
 /// Moves on with the tables, the analysis of words and the shape of rows.
 const CODE_VERSION: u32 = 1;
 /// The motivation of a line of text in the index: what IIIF calls it.

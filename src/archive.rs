@@ -1,13 +1,14 @@
 //! The archive: ledger, bytes and projections put together, and the one door through which everything is read.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use fonds_projections::annotations::Mark;
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
-use fonds_projections::{ProjectionError, Stores, catalog, files};
+use fonds_projections::{ProjectionError, Stores, annotations, catalog, files};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
-use moka::sync::Cache;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use crate::ledger::{self, Ledger, LedgerError};
 use crate::postgres::{Database, PostgresError};
 use crate::projector::ProjectorError;
 use crate::rebuild;
+use crate::remembered::Remembered;
 use crate::storage::{Storage, StorageError};
 
 /// The archive, shared by everything that serves.
@@ -36,6 +38,10 @@ const CONNECTIONS: u32 = 12;
 const REMEMBERED_MAX: u64 = 60_000;
 /// Files that are remembered, of half a kilobyte each.
 const PLACEMENTS_MAX: u64 = 20_000;
+/// Images with a text or annotations that are remembered, of some dozen bytes each.
+const MARKS_MAX: u64 = 200_000;
+/// Objects that are looked up one by one, and then remembered; of more, only what is asked is read.
+const ONE_BY_ONE_MAX: usize = 32;
 
 /// Ledger, bytes and projections of one data directory.
 pub struct Archive {
@@ -56,10 +62,9 @@ pub struct Archive {
     /// How to connect as who serves: a rebuild makes its own pool.
     pub serving: PgConnectOptions,
     database: Database,
-    /// Objects that were asked for, and where the catalogue stood then.
-    objects: Cache<ObjectId, (u64, Arc<Object>)>,
-    /// Files that were asked for, and where the projection of files stood then.
-    placements: Cache<FileId, (u64, Arc<Placed>)>,
+    objects: Remembered<ObjectId, Arc<Object>>,
+    placements: Remembered<FileId, Arc<Placed>>,
+    marks: Remembered<ObjectId, Arc<Vec<Mark>>>,
 }
 
 /// Why the archive cannot be opened.
@@ -163,8 +168,11 @@ impl Archive {
             keeper,
             serving,
             database,
-            objects: objects(),
-            placements: Cache::new(PLACEMENTS_MAX),
+            objects: Remembered::new(catalog::NAME, REMEMBERED_MAX, |object| {
+                1 + object.statements.len() + object.files.len()
+            }),
+            placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |_placed| 1),
+            marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
         })
     }
 
@@ -231,7 +239,11 @@ impl Archive {
         if targets.is_empty() {
             return Ok(());
         }
-        let seen = catalog::visible(&self.stores.pg, &asking.viewer, asking.at, &targets).await?;
+        let seen: BTreeSet<ObjectId> = if targets.len() <= ONE_BY_ONE_MAX {
+            self.visible(asking, &targets).await?.iter().map(|object| object.id).collect()
+        } else {
+            catalog::visible(&self.stores.pg, &asking.viewer, asking.at, &targets).await?
+        };
         for object in objects {
             object.relations.retain(|relation| seen.contains(&relation.target));
         }
@@ -245,47 +257,32 @@ impl Archive {
         Ok(placed)
     }
 
-    /// The object, out of memory where nothing was folded since it was read.
+    /// Which images of an object have a text or annotations; whoever asks.
+    pub async fn marks(&self, id: ObjectId) -> Result<Arc<Vec<Mark>>, ProjectionError> {
+        let read = async { annotations::marks(&self.stores.pg, id).await.map(Arc::new).map(Some) };
+        Ok(self.marks.get(&self.keeper, id, read).await?.unwrap_or_default())
+    }
+
+    /// Those of these objects that the asker may see, in their order: what names a hidden object does not say that it is
+    /// there.
+    pub async fn visible(&self, asking: Asking, ids: &[ObjectId]) -> Result<Vec<Arc<Object>>, ProjectionError> {
+        let mut objects = Vec::new();
+        for id in ids {
+            objects.extend(self.described(*id).await?);
+        }
+        objects.retain(|object| may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed());
+        Ok(objects)
+    }
+
     async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {
-        let Some(projector) = self.keeper.projector() else {
-            return Ok(catalog::object(&self.stores.pg, id).await?.map(Arc::new));
-        };
-        let now = projector.applied(catalog::NAME);
-        if let Some((_, object)) = self.objects.get(&id).filter(|(then, _)| *then == now) {
-            return Ok(Some(object));
-        }
-        let object = catalog::object(&self.stores.pg, id).await?.map(Arc::new);
-        if let Some(object) = &object {
-            self.objects.insert(id, (now, Arc::clone(object)));
-        }
-        Ok(object)
+        let read = async { Ok(catalog::object(&self.stores.pg, id).await?.map(Arc::new)) };
+        self.objects.get(&self.keeper, id, read).await
     }
 
-    /// The file, out of memory where nothing was folded since it was read: a viewer asks for a hundred tiles of it.
     async fn placed(&self, id: FileId) -> Result<Option<Arc<Placed>>, ProjectionError> {
-        let Some(projector) = self.keeper.projector() else {
-            return Ok(files::find(&self.stores.pg, id).await?.map(Arc::new));
-        };
-        let now = projector.applied(files::NAME);
-        if let Some((_, placed)) = self.placements.get(&id).filter(|(then, _)| *then == now) {
-            return Ok(Some(placed));
-        }
-        let placed = files::find(&self.stores.pg, id).await?.map(Arc::new);
-        if let Some(placed) = &placed {
-            // What was folded in the meantime has moved the projection on, and this is read again.
-            self.placements.insert(id, (now, Arc::clone(placed)));
-        }
-        Ok(placed)
+        let read = async { Ok(files::find(&self.stores.pg, id).await?.map(Arc::new)) };
+        self.placements.get(&self.keeper, id, read).await
     }
-}
-
-/// A memory for objects, each as heavy as what is said of it.
-fn objects() -> Cache<ObjectId, (u64, Arc<Object>)> {
-    let weight = |object: &Object| u32::try_from(1 + object.statements.len() + object.files.len()).unwrap_or(u32::MAX);
-    Cache::builder()
-        .max_capacity(REMEMBERED_MAX)
-        .weigher(move |_, (_, object): &(u64, Arc<Object>)| weight(object))
-        .build()
 }
 
 /// Makes the ledger and the schema of the live tables, as the owner of the database.

@@ -23,6 +23,7 @@ pub mod oai;
 pub mod postgres;
 pub mod projector;
 pub mod rebuild;
+pub mod remembered;
 pub mod server;
 pub mod storage;
 pub mod story;

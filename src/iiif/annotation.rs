@@ -4,7 +4,6 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
 use fonds_projections::annotations::{self, Source};
@@ -14,11 +13,10 @@ use fonds_schemas::{Act, AgentId, AnnotationId, FileId, Object, ObjectId};
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
-use crate::iiif::http::{Asked, Keeping};
+use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::presentation::annotation::{self, Agents, Granularity, OneOrMany, WebAnnotation, granular_context};
 use crate::iiif::presentation::views::is_image;
-use crate::iiif::presentation::{CONTEXT, find, setting};
-use crate::iiif::search::respond;
+use crate::iiif::presentation::{CONTEXT, DIALECT, find, setting};
 
 /// Seconds that anybody may keep annotations: an edit is seen a minute later.
 const SECONDS: u32 = 60;
@@ -36,8 +34,7 @@ async fn said(
     State(app): State<App>,
     asking: Asking,
     Path((object, file)): Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &object).await?;
     let file = painted(&app, &object, &file)?;
@@ -45,34 +42,32 @@ async fn said(
     let agents = agents(&app, said.iter().map(|said| said.agent).collect()).await?;
     let page = annotation::page(&object, file, &said, &agents, setting(&app));
     let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
-    respond(&Asked { method: &method, headers: &headers }, &page, CONTEXT, keeping)
+    http::document(&asked, &page, DIALECT, keeping, None)
 }
 
 async fn lines(
     state: State<App>,
     asking: Asking,
     path: Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
-    transcript(state, asking, path, &Asked { method: &method, headers: &headers }, Granularity::Line).await
+    transcript(state, asking, path, &asked, Granularity::Line).await
 }
 
 async fn words(
     state: State<App>,
     asking: Asking,
     path: Path<(String, String)>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
-    transcript(state, asking, path, &Asked { method: &method, headers: &headers }, Granularity::Word).await
+    transcript(state, asking, path, &asked, Granularity::Word).await
 }
 
 async fn transcript(
     State(app): State<App>,
     asking: Asking,
     Path((object, file)): Path<(String, String)>,
-    asked: &Asked<'_>,
+    asked: &Asked,
     granularity: Granularity,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &object).await?;
@@ -80,7 +75,7 @@ async fn transcript(
     let text = annotations::transcript(&app.stores.pg, file).await.map_err(Error::Projection)?;
     let text = text.as_ref().map(|text| &text.body);
     let page = annotation::transcript(&object, file, text, granularity, setting(&app));
-    respond(asked, &page, CONTEXT, Keeping::of(&object.standing, asking.at, SECONDS))
+    http::document(asked, &page, DIALECT, Keeping::of(&object.standing, asking.at, SECONDS), None)
 }
 
 /// What an address under `/iiif/annotation` names.
@@ -109,8 +104,7 @@ async fn single(
     State(app): State<App>,
     asking: Asking,
     Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let named = Named::parse(&id).ok_or(Error::NotFound)?;
     let (object, document) = match named {
@@ -119,7 +113,7 @@ async fn single(
         Named::Word(file, line, word) => one_of_text(&app, asking, file, line, Some(word)).await?,
     };
     let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
-    respond(&Asked { method: &method, headers: &headers }, &document, CONTEXT, keeping)
+    http::document(&asked, &document, DIALECT, keeping, None)
 }
 
 async fn one_said(app: &App, asking: Asking, id: AnnotationId) -> Result<(Object, WebAnnotation), Error> {

@@ -2,14 +2,20 @@
 //!
 //! Image API 3.0 §7.1, §5.1; Presentation API 3.0 §6.
 
+use std::convert::Infallible;
+
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use fonds_schemas::checksum::hex;
 use fonds_schemas::{Sha256, Standing, Timestamp};
+use serde::Serialize;
+
+use crate::iiif::error::Error;
 
 /// Seconds that a browser may remember what a preflight said: a day.
 const PREFLIGHT_SECONDS: &str = "86400";
@@ -88,26 +94,41 @@ pub fn is_held(headers: &HeaderMap, etag: &str) -> bool {
 
 /// Which kind of JSON an answer is labelled as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonKind {
+enum JsonKind {
     /// `application/ld+json` with the context as its profile.
     Linked,
-    /// `application/json`, for those who ask for it by name.
+    /// `application/json`.
     Plain,
 }
 
-/// The kind that `Accept` prefers: JSON-LD unless `application/json` is named with a higher weight than JSON-LD is.
-#[must_use]
-pub fn json_kind(headers: &HeaderMap) -> JsonKind {
-    let (linked, plain) = json_weights(headers);
-    if plain > linked { JsonKind::Plain } else { JsonKind::Linked }
+/// What the JSON of an API is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// JSON-LD with that context, plain JSON for those who name it with a higher weight.
+    Linked(&'static str),
+    /// Plain JSON, JSON-LD with that context for those who name it: as version 2 of the APIs speaks (Image API 2.1 §5.1,
+    /// Presentation API 2.1 §7.2).
+    Plain(&'static str),
 }
 
-/// The kind that `Accept` prefers where version 2 of an API speaks: plain JSON unless JSON-LD is named (Image API 2.1
-/// §5.1, Presentation API 2.1 §7.2).
-#[must_use]
-pub fn json_kind_2(headers: &HeaderMap) -> JsonKind {
-    let (linked, plain) = json_weights(headers);
-    if linked > 0.0 && linked >= plain { JsonKind::Linked } else { JsonKind::Plain }
+impl Dialect {
+    /// The media type that `Accept` prefers.
+    fn media_type(self, headers: &HeaderMap) -> String {
+        let (Self::Linked(context) | Self::Plain(context)) = self;
+        match self.kind(headers) {
+            JsonKind::Linked => format!("application/ld+json;profile=\"{context}\""),
+            JsonKind::Plain => "application/json".to_owned(),
+        }
+    }
+
+    fn kind(self, headers: &HeaderMap) -> JsonKind {
+        let (linked, plain) = json_weights(headers);
+        let is_linked = match self {
+            Self::Linked(_) => plain <= linked,
+            Self::Plain(_) => linked > 0.0 && linked >= plain,
+        };
+        if is_linked { JsonKind::Linked } else { JsonKind::Plain }
+    }
 }
 
 /// How much JSON-LD and plain JSON are wanted by name.
@@ -127,33 +148,27 @@ fn json_weights(headers: &HeaderMap) -> (f32, f32) {
     (linked, plain)
 }
 
-/// Answers with a JSON document: negotiated type, strong `ETag`, 304, no body on HEAD.
-///
-/// `context` is the profile of the JSON-LD media type; `links` is the `Link` header, if there is one.
-#[must_use]
-pub fn json(asked: &Asked<'_>, body: Vec<u8>, context: &str, keeping: Keeping, links: Option<&str>) -> Response {
-    json_as(json_kind(asked.headers), asked, body, context, keeping, links)
-}
-
-/// The same, as that kind of JSON.
-#[must_use]
-pub fn json_as(
-    kind: JsonKind,
-    asked: &Asked<'_>,
-    body: Vec<u8>,
-    context: &str,
+/// Answers with a JSON document, as [`json`] does.
+pub fn document(
+    asked: &Asked,
+    document: &impl Serialize,
+    dialect: Dialect,
     keeping: Keeping,
     links: Option<&str>,
-) -> Response {
-    let media_type = match kind {
-        JsonKind::Linked => format!("application/ld+json;profile=\"{context}\""),
-        JsonKind::Plain => "application/json".to_owned(),
-    };
+) -> Result<Response, Error> {
+    let body = serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))?;
+    Ok(json(asked, body, dialect, keeping, links))
+}
+
+/// Answers with JSON: negotiated type, strong `ETag`, 304. `links` is the `Link` header, if there is one.
+#[must_use]
+pub fn json(asked: &Asked, body: Vec<u8>, dialect: Dialect, keeping: Keeping, links: Option<&str>) -> Response {
+    let media_type = dialect.media_type(&asked.headers);
     // Two representations with the same bytes are still two: their type differs.
     let etag = etag(&[media_type.as_bytes(), &body]);
     let mut headers = common(&etag, keeping, links);
     headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-    if is_held(asked.headers, &etag) {
+    if is_held(&asked.headers, &etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.insert(header::CONTENT_TYPE, text(&media_type));
@@ -174,12 +189,19 @@ pub fn common(etag: &str, keeping: Keeping, links: Option<&str>) -> HeaderMap {
 }
 
 /// The two things of a request that decide the form of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+#[derive(Debug, Clone)]
+pub struct Asked {
     /// GET or HEAD.
-    pub method: &'a Method,
+    pub method: Method,
     /// Its headers.
-    pub headers: &'a HeaderMap,
+    pub headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone() })
+    }
 }
 
 /// A header value of our own making: addresses and digests, which are ASCII. Anything else is left out.
@@ -196,12 +218,12 @@ mod tests {
     }
 
     fn check_kind(accept: &'static str, kind: JsonKind) {
-        assert_eq!(json_kind(&with(header::ACCEPT, accept)), kind, "{accept}");
+        assert_eq!(Dialect::Linked("").kind(&with(header::ACCEPT, accept)), kind, "{accept}");
     }
 
     #[test]
     fn json_ld_is_the_default() {
-        assert_eq!(json_kind(&HeaderMap::new()), JsonKind::Linked);
+        assert_eq!(Dialect::Linked("").kind(&HeaderMap::new()), JsonKind::Linked);
         check_kind("*/*", JsonKind::Linked);
         check_kind("text/html,application/xhtml+xml,*/*;q=0.8", JsonKind::Linked);
     }
@@ -225,7 +247,7 @@ mod tests {
             ("application/json, application/ld+json;q=0.9", JsonKind::Plain),
             ("application/ld+json;q=0", JsonKind::Plain),
         ] {
-            assert_eq!(json_kind_2(&with(header::ACCEPT, accept)), kind, "{accept}");
+            assert_eq!(Dialect::Plain("").kind(&with(header::ACCEPT, accept)), kind, "{accept}");
         }
     }
     #[test]

@@ -22,7 +22,7 @@ use super::made::{Server, a_file, body, header as text};
 fn info(accept: Option<&str>, sides: (u32, u32)) -> Response {
     let file = a_file(b"x", "image/png", "x.png", Some(sides));
     let headers = accept.map(|accept| (header::ACCEPT, accept.parse().unwrap())).into_iter().collect();
-    let asked = Asked { method: &Method::GET, headers: &headers };
+    let asked = Asked { method: Method::GET, headers };
     let service = "https://archive.example.org/iiif/image/3/x".to_owned();
     describe(Version::Three, &asked, &file, service, Keeping::Everybody(3600), &Limits::default()).into_response()
 }

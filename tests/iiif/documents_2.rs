@@ -1,9 +1,9 @@
 //! The same manifests and collections in the words of Presentation API 2.1.
 
 use axum::http::{HeaderMap, Method, header};
-use fonds::iiif::http::{Asked, Keeping};
+use fonds::iiif::http::{Asked, Keeping, document};
 use fonds::iiif::presentation::collection::{self, Place};
-use fonds::iiif::presentation::{answer_2, types, v2};
+use fonds::iiif::presentation::{types, v2};
 use fonds_schemas::*;
 use serde_json::Value;
 
@@ -106,14 +106,14 @@ fn collections_in_2_1_list_by_kind_and_both_kinds_as_members() {
 
 #[tokio::test]
 async fn a_manifest_of_2_1_is_plain_json_unless_json_ld_is_named() {
-    let document = v2::manifest(&manifest_of(&a_painting(), &[]));
+    let manifest = v2::manifest(&manifest_of(&a_painting(), &[]));
     let linked = "application/ld+json;profile=\"http://iiif.io/api/presentation/2/context.json\"";
     for (accept, media_type) in
         [("*/*", "application/json"), ("application/json", "application/json"), ("application/ld+json", linked)]
     {
         let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
-        let asked = Asked { method: &Method::GET, headers: &headers };
-        let response = answer_2(&asked, &document, Keeping::OnlyAsker, None).unwrap();
+        let asked = Asked { method: Method::GET, headers };
+        let response = document(&asked, &manifest, v2::DIALECT, Keeping::OnlyAsker, None).unwrap();
         assert_eq!(
             (text(&response, "content-type").as_str(), text(&response, "vary").as_str()),
             (media_type, "Accept")

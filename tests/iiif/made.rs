@@ -116,7 +116,7 @@ impl Server {
     pub async fn ask(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Response {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
-        let asked = Asked { method: &method, headers: &headers };
+        let asked = Asked { method, headers };
         let service = "https://archive.example.org/iiif/image/3/x";
         let shown = Shown {
             version: self.version,

@@ -10,7 +10,7 @@ pub mod types;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::get;
@@ -22,7 +22,7 @@ use tower_http::compression::CompressionLayer;
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
-use crate::iiif::http::{self, Asked, Keeping};
+use crate::iiif::http::{self, Asked, Dialect, Keeping};
 use pages::Stream;
 
 /// The JSON-LD context of this API, which is the profile of its media type too.
@@ -46,37 +46,30 @@ pub(super) fn routes() -> Router<App> {
         .layer(from_fn(weaken))
 }
 
-async fn collection(
-    State(app): State<App>,
-    asking: Asking,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, Error> {
+async fn collection(State(app): State<App>, asking: Asking, asked: Asked) -> Result<Response, Error> {
     let stream = visible(&app, asking).await?;
-    answer(&Asked { method: &method, headers: &headers }, &stream.collection(), Keeping::Everybody(GROWING_SECONDS))
+    answer(&asked, &stream.collection(), Keeping::Everybody(GROWING_SECONDS))
 }
 
 async fn page(
     State(app): State<App>,
     asking: Asking,
     Path(page): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let page = number("page", &page)?;
     let stream = visible(&app, asking).await?;
     let numbers = stream.on_page(page).ok_or(Error::NotFound)?;
     let activities = feed::activities(&app.stores.pg, numbers).await.map_err(Error::Projection)?;
     let keeping = if stream.is_closed(page) { Keeping::Unchanging } else { Keeping::Everybody(GROWING_SECONDS) };
-    answer(&Asked { method: &method, headers: &headers }, &stream.page(page, &activities), keeping)
+    answer(&asked, &stream.page(page, &activities), keeping)
 }
 
 async fn activity(
     State(app): State<App>,
     asking: Asking,
     Path(name): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let number = number("activity", &name)?;
     let stream = visible(&app, asking).await?;
@@ -85,7 +78,7 @@ async fn activity(
     }
     let found = feed::activities(&app.stores.pg, number..number + 1).await.map_err(Error::Projection)?;
     let activity = found.first().ok_or(Error::NotFound)?;
-    answer(&Asked { method: &method, headers: &headers }, &stream.activity(activity), Keeping::Unchanging)
+    answer(&asked, &stream.activity(activity), Keeping::Unchanging)
 }
 
 /// The stream as far as it is visible now.
@@ -104,9 +97,8 @@ fn number(part: &'static str, given: &str) -> Result<u64, Error> {
     number.ok_or_else(|| Error::syntax(part, given, "not a number from 1 on"))
 }
 
-fn answer(asked: &Asked<'_>, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
-    let body = serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))?;
-    Ok(http::json(asked, body, CONTEXT, keeping, None))
+fn answer(asked: &Asked, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
+    http::document(asked, document, Dialect::Linked(CONTEXT), keeping, None)
 }
 
 /// Makes the `ETag` of what was compressed a weak one: the strong one names the bytes as they were (RFC 9110 §8.8.1).

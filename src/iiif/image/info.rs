@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::iiif::http::Dialect;
 use crate::iiif::image::geometry::{self, LIMITS, Sides, TILE};
 use crate::iiif::image::request::{Format, Version};
 
@@ -17,12 +18,12 @@ pub const PROFILE_LINK: &str = "<http://iiif.io/api/image/3/level2.json>;rel=\"p
 pub const PROFILE_LINK_2: &str = "<http://iiif.io/api/image/2/level2.json>;rel=\"profile\"";
 
 impl Version {
-    /// The JSON-LD context of its documents.
+    /// What its JSON is called.
     #[must_use]
-    pub const fn context(self) -> &'static str {
+    pub const fn dialect(self) -> Dialect {
         match self {
-            Self::Two => CONTEXT_2,
-            Self::Three => CONTEXT,
+            Self::Two => Dialect::Plain(CONTEXT_2),
+            Self::Three => Dialect::Linked(CONTEXT),
         }
     }
 

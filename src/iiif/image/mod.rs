@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -86,8 +86,7 @@ async fn info_json(
     Extension(version): Extension<Version>,
     asking: Asking,
     Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
     if let Found::Failed(why) = app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
@@ -95,7 +94,6 @@ async fn info_json(
     }
     let service = service(&app, version, placed.file.file);
     let keeping = Keeping::of(&placed.standing, asking.at, INFO_SECONDS);
-    let asked = Asked { method: &method, headers: &headers };
     describe(version, &asked, &placed.file, service, keeping, &app.settings.limits)
 }
 
@@ -105,8 +103,7 @@ async fn pixels(
     Extension(engine): Extension<Arc<Engine>>,
     asking: Asking,
     Path((id, region, size, rotation, quality)): Path<(String, String, String, String, String)>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
     let request = Request::parse(version, &region, &size, &rotation, &quality)?;
@@ -123,7 +120,6 @@ async fn pixels(
         keeping: Keeping::of(&placed.standing, asking.at, IMAGE_SECONDS),
         limits: &app.settings.limits,
     };
-    let asked = Asked { method: &method, headers: &headers };
     let (storage, path) = (app.storage.clone(), placed.file.path.clone());
     show(&engine, &asked, &shown, &request, async move { storage.get(&path).await }).await
 }
@@ -151,18 +147,14 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
 /// Answers with info.json.
 pub fn describe(
     version: Version,
-    asked: &Asked<'_>,
+    asked: &Asked,
     file: &StoredFile,
     service: String,
     keeping: Keeping,
     limits: &config::Limits,
 ) -> Result<Response, Error> {
     let body = info::to_json(version, service, sides(file, limits)?);
-    let kind = match version {
-        Version::Two => http::json_kind_2(asked.headers),
-        Version::Three => http::json_kind(asked.headers),
-    };
-    Ok(http::json_as(kind, asked, body, version.context(), keeping, Some(version.profile_link())))
+    Ok(http::json(asked, body, version.dialect(), keeping, Some(version.profile_link())))
 }
 
 /// A file that the asker may see, and how it is shown.
@@ -186,7 +178,7 @@ pub struct Shown<'a> {
 /// at hand.
 pub async fn show<F>(
     engine: &Arc<Engine>,
-    asked: &Asked<'_>,
+    asked: &Asked,
     shown: &Shown<'_>,
     request: &Request,
     load: F,
@@ -202,7 +194,7 @@ where
     let profile = shown.version.profile_link();
     let links = format!("<{}/{}>;rel=\"canonical\", {profile}", shown.service, plan.canonical);
     let mut headers = http::common(&etag, shown.keeping, Some(&links));
-    if http::is_held(asked.headers, &etag) {
+    if http::is_held(&asked.headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(plan.format.media_type()));

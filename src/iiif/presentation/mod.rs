@@ -15,27 +15,30 @@ pub mod v2;
 pub mod views;
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use fonds_projections::{annotations, catalog, search};
-use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Viewer, may};
-use serde::{Deserialize, Serialize};
+use fonds_projections::{catalog, search};
+use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Viewer};
+use serde::Deserialize;
 
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
-use crate::iiif::http::{self, Asked, Keeping};
+use crate::iiif::http::{self, Asked, Dialect, Keeping};
 use crate::iiif::presentation::collection::Place;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Collection, Manifest};
 
 /// The JSON-LD context of Presentation API 3, which is the profile of its media type too.
 pub const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
+/// What its JSON is called.
+pub const DIALECT: Dialect = Dialect::Linked(CONTEXT);
 /// Seconds that anybody may keep a manifest: an edit or a withdrawal is seen a minute later.
 const SECONDS: u32 = 60;
 /// Members of one page of a collection. Viewers load all of it at once; the rest is a collection inside it.
@@ -56,35 +59,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/presentation/2/collection/{id}", get(members))
 }
 
-/// Answers with a document of this API.
-pub fn answer(
-    asked: &Asked<'_>,
-    document: &impl Serialize,
-    keeping: Keeping,
-    links: Option<&str>,
-) -> Result<Response, Error> {
-    Ok(http::json(asked, bytes(document)?, CONTEXT, keeping, links))
-}
-
-/// Answers with a document of version 2.1.
-pub fn answer_2(
-    asked: &Asked<'_>,
-    document: &impl Serialize,
-    keeping: Keeping,
-    links: Option<&str>,
-) -> Result<Response, Error> {
-    let kind = http::json_kind_2(asked.headers);
-    Ok(http::json_as(kind, asked, bytes(document)?, v2::CONTEXT, keeping, links))
-}
-
-fn bytes(document: &impl Serialize) -> Result<Vec<u8>, Error> {
-    serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))
-}
-
 /// In which form a document is wanted: by the version in the address, and the headers.
 struct Wanted {
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
     version: Version,
 }
 
@@ -95,27 +72,25 @@ enum Version {
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Infallible;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let two = parts.uri.path().starts_with("/iiif/presentation/2/");
         let version = if two { Version::Two } else { Version::Three };
-        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone(), version })
+        Ok(Self { asked: Asked::from_request_parts(parts, state).await?, version })
     }
 }
 
 impl Wanted {
     fn manifest(&self, document: &Manifest, keeping: Keeping, links: Option<&str>) -> Result<Response, Error> {
-        let asked = Asked { method: &self.method, headers: &self.headers };
         match self.version {
-            Version::Two => answer_2(&asked, &v2::manifest(document), keeping, links),
-            Version::Three => answer(&asked, document, keeping, links),
+            Version::Two => http::document(&self.asked, &v2::manifest(document), v2::DIALECT, keeping, links),
+            Version::Three => http::document(&self.asked, document, DIALECT, keeping, links),
         }
     }
 
     fn collection(&self, document: &Collection, keeping: Keeping) -> Result<Response, Error> {
-        let asked = Asked { method: &self.method, headers: &self.headers };
         match self.version {
-            Version::Two => answer_2(&asked, &v2::collection(document), keeping, None),
-            Version::Three => answer(&asked, document, keeping, None),
+            Version::Two => http::document(&self.asked, &v2::collection(document), v2::DIALECT, keeping, None),
+            Version::Three => http::document(&self.asked, document, DIALECT, keeping, None),
         }
     }
 
@@ -146,7 +121,7 @@ async fn manifest(
     // A manifest names what its object is part of: it is public only as long as all of that is.
     let keeping = keeping(asking, wholes.iter().chain([&object]));
     let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
-    let marks = annotations::marks(&app.stores.pg, object.id).await.map_err(Error::Projection)?;
+    let marks = app.marks(object.id).await.map_err(Error::Projection)?;
     annotation::refer(&mut manifest, &object, &marks, setting(&app));
     wanted.manifest(&manifest, keeping, None)
 }
@@ -228,7 +203,8 @@ async fn top(
 async fn wholes(app: &App, asking: Asking, object: &Object) -> Result<Vec<Object>, Error> {
     let wholes = object.relations.iter().filter(|relation| relation.kind == RelationKind::PartOf);
     let wholes: Vec<ObjectId> = wholes.map(|relation| relation.target).collect();
-    visible(app, asking, &wholes).await
+    let wholes = app.visible(asking, &wholes).await.map_err(Error::Projection)?;
+    Ok(wholes.into_iter().map(Arc::unwrap_or_clone).collect())
 }
 
 /// What names several objects may be kept by anybody only as long as all of them are public.
@@ -239,14 +215,4 @@ fn keeping<'a>(asking: Asking, mut named: impl Iterator<Item = &'a Object>) -> K
 pub(super) async fn find(app: &App, asking: Asking, id: &str) -> Result<Object, Error> {
     let id = ObjectId::parse(id).map_err(|_no_object_is_called_so| Error::NotFound)?;
     Ok(app.object(asking, id, Act::See).await?)
-}
-
-/// Those of the objects that the asker may see: what links to a hidden object does not say that it is there.
-async fn visible(app: &App, asking: Asking, ids: &[ObjectId]) -> Result<Vec<Object>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut objects = catalog::objects(&app.stores.pg, ids).await.map_err(Error::Projection)?;
-    objects.retain(|object| may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed());
-    Ok(objects)
 }

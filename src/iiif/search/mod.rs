@@ -12,7 +12,6 @@ pub mod v2;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::get;
 use fonds_projections::annotations::{self, Found, Sought, Source, Term};
@@ -23,7 +22,7 @@ use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::annotation::agents;
 use crate::iiif::error::Error;
-use crate::iiif::http::{self, Asked, Keeping};
+use crate::iiif::http::{self, Asked, Dialect, Keeping};
 use crate::iiif::presentation::annotation::Agents;
 use crate::iiif::presentation::views::is_image;
 use crate::iiif::presentation::{find, setting};
@@ -66,8 +65,7 @@ async fn search_2(
     asking: Asking,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::Two)?;
@@ -76,12 +74,7 @@ async fn search_2(
     let searched =
         Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let page = v2::page(searched, setting(&app));
-    respond(
-        &Asked { method: &method, headers: &headers },
-        &page,
-        CONTEXT_2,
-        Keeping::of(&object.standing, asking.at, SECONDS),
-    )
+    answer(&asked, &page, CONTEXT_2, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 async fn search_1(
@@ -89,8 +82,7 @@ async fn search_1(
     asking: Asking,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::One)?;
@@ -100,12 +92,7 @@ async fn search_1(
     let searched =
         Searched { object: &object, request: &request, sought: &sought, found: &found, agents: &agents, base };
     let list = v1::list(searched, setting(&app));
-    respond(
-        &Asked { method: &method, headers: &headers },
-        &list,
-        CONTEXT_1,
-        Keeping::of(&object.standing, asking.at, SECONDS),
-    )
+    answer(&asked, &list, CONTEXT_1, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 async fn complete_2(
@@ -113,19 +100,13 @@ async fn complete_2(
     asking: Asking,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::Two)?;
     let terms = complete(&app, &object, &request).await?;
     let page = v2::terms(&object, &request, terms, app.stores.addresses.base());
-    respond(
-        &Asked { method: &method, headers: &headers },
-        &page,
-        CONTEXT_2,
-        Keeping::of(&object.standing, asking.at, SECONDS),
-    )
+    answer(&asked, &page, CONTEXT_2, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 async fn complete_1(
@@ -133,19 +114,13 @@ async fn complete_1(
     asking: Asking,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &id).await?;
     let request = Request::parse(query.as_deref().unwrap_or_default(), Version::One)?;
     let terms = complete(&app, &object, &request).await?;
     let list = v1::terms(&object, &request, terms, app.stores.addresses.base());
-    respond(
-        &Asked { method: &method, headers: &headers },
-        &list,
-        CONTEXT_1,
-        Keeping::of(&object.standing, asking.at, SECONDS),
-    )
+    answer(&asked, &list, CONTEXT_1, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 async fn search(app: &App, object: &Object, request: &Request) -> Result<(Sought, Found), Error> {
@@ -182,13 +157,11 @@ fn shown(app: &App, object: &Object) -> Vec<FileId> {
     painted.map(|file| file.file).collect()
 }
 
-/// Answers with a document of that context.
-pub(super) fn respond(
-    asked: &Asked<'_>,
+fn answer(
+    asked: &Asked,
     document: &impl Serialize,
-    context: &str,
+    context: &'static str,
     keeping: Keeping,
 ) -> Result<Response, Error> {
-    let body = serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))?;
-    Ok(http::json(asked, body, context, keeping, None))
+    http::document(asked, document, Dialect::Linked(context), keeping, None)
 }

@@ -8,6 +8,7 @@ pub mod types;
 
 use std::collections::HashSet;
 
+use crate::iiif::http::Dialect;
 use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
@@ -19,6 +20,8 @@ use types::{
 
 /// The JSON-LD context of Presentation API 2.1, which is the profile of its media type too.
 pub const CONTEXT: &str = "http://iiif.io/api/presentation/2/context.json";
+/// What its JSON is called.
+pub const DIALECT: Dialect = Dialect::Plain(CONTEXT);
 /// The JSON-LD context of Image API 2.1.
 const IMAGE_CONTEXT: &str = "http://iiif.io/api/image/2/context.json";
 /// What our image services of version 2 promise.
