@@ -16,7 +16,7 @@ use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::presentation::annotation::{self, Agents, Granularity, OneOrMany, WebAnnotation, granular_context};
 use crate::iiif::presentation::views::is_image;
-use crate::iiif::presentation::{CONTEXT, DIALECT, find, setting};
+use crate::iiif::presentation::{CONTEXT, DIALECT, Wanted, find, setting};
 
 /// Seconds that anybody may keep annotations: an edit is seen a minute later.
 const SECONDS: u32 = 60;
@@ -27,6 +27,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/presentation/3/{object}/canvas/{file}/annotations", get(said))
         .route("/iiif/presentation/3/{object}/canvas/{file}/transcript", get(lines))
         .route("/iiif/presentation/3/{object}/canvas/{file}/transcript/words", get(words))
+        .route("/iiif/presentation/2/{object}/canvas/{file}/annotations", get(said))
+        .route("/iiif/presentation/2/{object}/canvas/{file}/transcript", get(lines))
         .route("/iiif/annotation/{id}", get(single))
 }
 
@@ -34,7 +36,7 @@ async fn said(
     State(app): State<App>,
     asking: Asking,
     Path((object, file)): Path<(String, String)>,
-    asked: Asked,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &object).await?;
     let file = painted(&app, &object, &file)?;
@@ -42,32 +44,32 @@ async fn said(
     let agents = agents(&app, said.iter().map(|said| said.agent).collect()).await?;
     let page = annotation::page(&object, file, &said, &agents, setting(&app));
     let keeping = Keeping::of(&object.standing, asking.at, SECONDS);
-    http::document(&asked, &page, DIALECT, keeping, None)
+    wanted.page(&page, keeping)
 }
 
 async fn lines(
     state: State<App>,
     asking: Asking,
     path: Path<(String, String)>,
-    asked: Asked,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
-    transcript(state, asking, path, &asked, Granularity::Line).await
+    transcript(state, asking, path, &wanted, Granularity::Line).await
 }
 
 async fn words(
     state: State<App>,
     asking: Asking,
     path: Path<(String, String)>,
-    asked: Asked,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
-    transcript(state, asking, path, &asked, Granularity::Word).await
+    transcript(state, asking, path, &wanted, Granularity::Word).await
 }
 
 async fn transcript(
     State(app): State<App>,
     asking: Asking,
     Path((object, file)): Path<(String, String)>,
-    asked: &Asked,
+    wanted: &Wanted,
     granularity: Granularity,
 ) -> Result<Response, Error> {
     let object = find(&app, asking, &object).await?;
@@ -75,7 +77,7 @@ async fn transcript(
     let text = annotations::transcript(&app.stores.pg, file).await.map_err(Error::Projection)?;
     let text = text.as_ref().map(|text| &text.body);
     let page = annotation::transcript(&object, file, text, granularity, setting(&app));
-    http::document(asked, &page, DIALECT, Keeping::of(&object.standing, asking.at, SECONDS), None)
+    wanted.page(&page, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
 /// What an address under `/iiif/annotation` names.

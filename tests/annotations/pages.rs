@@ -132,3 +132,32 @@ async fn a_rebuild_comes_to_the_same() {
     let rebuilt = rebuilt.iter().find(|rebuilt| rebuilt.name == "annotations").unwrap();
     assert!(rebuilt.digests.as_ref().unwrap().are_equal());
 }
+
+#[tokio::test]
+async fn version_2_names_the_same_pages_as_lists_of_open_annotations() {
+    let book = book().await;
+    book.transcribe(lines()).await;
+    let tag = json!({ "text": "blue", "motivation": "tagging", "region": { "xywh": [1, 2, 3, 4] } });
+    let polygon = json!({
+        "text": "달항아리", "language": "ko", "motivation": "identifying",
+        "authority": "http://vocab.getty.edu/aat/300015650", "region": { "polygon": [[0, 0], [400, 300], [0, 300]] },
+    });
+    let tag = book.say(1, tag).await;
+    book.archive.clock.advance_seconds(60);
+    let polygon = book.say(1, polygon).await;
+    let manifest = book.get(&format!("/iiif/presentation/2/{}/manifest", book.id)).await;
+    insta::assert_snapshot!(serde_json::to_string_pretty(&manifest["service"]).unwrap());
+    let named = |page: usize| {
+        let lists = manifest["sequences"][0]["canvases"][page]["otherContent"].as_array().unwrap();
+        let list = lists[0]["@id"].as_str().unwrap().replace("https://archive.example.org", "");
+        assert_eq!((lists.len(), &lists[0]["@type"]), (1, &json!("sc:AnnotationList")));
+        list
+    };
+    let (text, said) = (book.get(&named(0)).await, book.get(&named(1)).await);
+    assert_eq!(text["@id"], json!(format!("https://archive.example.org{}", named(0))));
+    let agent = book.acting.agent.to_string();
+    insta::assert_snapshot!(golden(&text, &[]));
+    insta::assert_snapshot!(golden(&said, &[(&*tag, "TAG"), (&*polygon, "POLYGON"), (&*agent, "AGENT")]));
+    let canvas = &manifest["sequences"][0]["canvases"][1]["@id"];
+    assert_eq!(said["resources"][0]["on"], json!(format!("{}#xywh=1,2,3,4", canvas.as_str().unwrap())));
+}

@@ -31,6 +31,7 @@ use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Dialect, Keeping};
+use crate::iiif::presentation::annotation::Page;
 use crate::iiif::presentation::collection::Place;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Collection, Manifest};
@@ -60,7 +61,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// In which form a document is wanted: by the version in the address, and the headers.
-struct Wanted {
+pub(super) struct Wanted {
     asked: Asked,
     version: Version,
 }
@@ -90,6 +91,13 @@ impl Wanted {
     fn collection(&self, document: &Collection, keeping: Keeping) -> Result<Response, Error> {
         match self.version {
             Version::Two => http::document(&self.asked, &v2::collection(document), v2::DIALECT, keeping, None),
+            Version::Three => http::document(&self.asked, document, DIALECT, keeping, None),
+        }
+    }
+
+    pub(super) fn page(&self, document: &Page, keeping: Keeping) -> Result<Response, Error> {
+        match self.version {
+            Version::Two => http::document(&self.asked, &v2::annotation::list(document), v2::DIALECT, keeping, None),
             Version::Three => http::document(&self.asked, document, DIALECT, keeping, None),
         }
     }

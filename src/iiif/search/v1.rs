@@ -9,8 +9,9 @@ use super::matched::{Match, matches};
 use super::request::Request;
 use super::service::CONTEXT_1;
 use super::v2::ignored;
-use crate::iiif::presentation::annotation::{self, annotation_id, line_id, place_on};
+use crate::iiif::presentation::annotation::{self, OneOrMany, SUPPLEMENTING, annotation_id, line_id, place_on};
 use crate::iiif::presentation::manifest::Setting;
+use crate::iiif::presentation::v2::annotation::{Annotation, On, motivation, text};
 
 /// The context of Presentation 2, which stands before that of searches (§3.4).
 const PRESENTATION_2: &str = "http://iiif.io/api/presentation/2/context.json";
@@ -31,7 +32,7 @@ pub struct AnnotationList {
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     start_index: u32,
-    resources: Vec<Shown>,
+    resources: Vec<Annotation>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hits: Vec<Hit>,
 }
@@ -46,27 +47,6 @@ struct Layer {
     last: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignored: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Shown {
-    #[serde(rename = "@id")]
-    id: String,
-    #[serde(rename = "@type")]
-    kind: &'static str,
-    motivation: String,
-    resource: Text,
-    on: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Text {
-    #[serde(rename = "@type")]
-    kind: &'static str,
-    format: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    chars: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -141,39 +121,34 @@ pub fn list(searched: Searched<'_>, setting: Setting<'_>) -> AnnotationList {
 }
 
 /// The words that match, each at its place; the line or the annotation as a whole where their places are not known.
-fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Shown> {
+fn shown(hit: &Found, matches: &[Match], canvas: &str, base: &str) -> Vec<Annotation> {
     let language = hit.language.as_ref().map(|language| language.as_str().to_owned());
-    let resource = |id: String, motivation: String, chars: &str, place: Option<Xywh>| Shown {
+    let resource = |id: String, why: &str, chars: &str, place: Option<Xywh>| Annotation {
         id,
         kind: "oa:Annotation",
-        motivation,
-        resource: Text {
-            kind: "cnt:ContentAsText",
-            format: "text/plain",
-            language: language.clone(),
-            chars: chars.to_owned(),
-        },
-        on: place_on(canvas, place),
+        motivation: motivation(why),
+        resource: OneOrMany::One(text(chars.to_owned(), language.clone(), why)),
+        on: OneOrMany::One(On::Place(place_on(canvas, place))),
+        annotated_by: None,
+        annotated_at: None,
     };
     match &hit.source {
         Source::Annotation(said) => {
             let body = &said.body;
-            let motivation = format!("oa:{}", body.motivation.as_str());
             let place = body.region.as_ref().and_then(Region::bounds);
-            vec![resource(annotation_id(body.annotation, base), motivation, &body.text, place)]
+            vec![resource(annotation_id(body.annotation, base), body.motivation.as_str(), &body.text, place)]
         }
         Source::Line(number, line) => {
             let id = line_id(hit.file, *number, base);
-            let painting = || "sc:painting".to_owned();
             let placed = matches.iter().filter_map(|one| one.place.map(|(word, xywh)| (word, one, xywh)));
-            let words: Vec<Shown> = placed
-                .map(|(word, one, xywh)| resource(format!("{id}.{word}"), painting(), &one.exact, Some(xywh)))
+            let words: Vec<Annotation> = placed
+                .map(|(word, one, xywh)| resource(format!("{id}.{word}"), SUPPLEMENTING, &one.exact, Some(xywh)))
                 .collect();
             if words.len() == matches.len() && !words.is_empty() {
                 return words;
             }
             let place = line.xywh.or_else(|| Xywh::around(line.words.iter().map(|word| word.xywh)));
-            vec![resource(id, painting(), &line.text, place)]
+            vec![resource(id, SUPPLEMENTING, &line.text, place)]
         }
     }
 }

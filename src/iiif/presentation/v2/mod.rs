@@ -4,6 +4,7 @@
 //! version describes it. Manifests and collections have addresses of their own, and so have image services. What 2.1 has
 //! no word for is left out (§ numbers are those of 2.1).
 
+pub mod annotation;
 pub mod types;
 
 use std::collections::HashSet;
@@ -13,9 +14,10 @@ use crate::iiif::image::info::ImageService;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
 use crate::iiif::presentation::views;
+use crate::iiif::search::service::SearchService;
 use types::{
-    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Range, Reference, Resource, Sequence, Service,
-    Text, Values,
+    About, Annotation, Canvas, Collection, Image, Link, Manifest, Pair, Range, Reference, Resource, Search, Sequence,
+    Service, Text, Values,
 };
 
 /// The JSON-LD context of Presentation API 2.1, which is the profile of its media type too.
@@ -57,7 +59,8 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         viewing_hint: hint(&of.behavior),
     };
     let (id, sequences) = (address(&of.id), vec![sequence]);
-    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, sequences, structures }
+    let service = of.service.iter().find_map(search);
+    Manifest { context: CONTEXT, id, kind: "sc:Manifest", about, service, sequences, structures }
 }
 
 /// The collection in version 2.1.
@@ -165,6 +168,7 @@ fn canvas(of: &v3::Canvas) -> Option<Canvas> {
         width: of.width?,
         metadata: of.metadata.iter().map(pair).collect(),
         images: painted.filter_map(annotation).collect(),
+        other_content: of.annotations.iter().map(other).collect(),
     })
 }
 
@@ -189,6 +193,23 @@ fn recordings(of: &v3::Manifest) -> Vec<Link> {
         }
     }
     links
+}
+
+/// The service that viewers of this version know.
+fn search(of: &SearchService) -> Option<Search> {
+    match of {
+        SearchService::One { context, id, profile, service, .. } => {
+            let service = Values::of(service.clone())?;
+            Some(Search { context, id: id.clone(), profile, service })
+        }
+        SearchService::Two { .. } => None,
+    }
+}
+
+/// Where annotations are.
+fn other(of: &v3::PageReference) -> Reference {
+    let (id, label) = (address(&of.id), values(&of.label));
+    Reference { id, kind: "sc:AnnotationList", label, thumbnail: None, nav_date: None }
 }
 
 fn annotation(of: &v3::Annotation) -> Option<Annotation> {

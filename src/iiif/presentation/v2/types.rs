@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::iiif::image::geometry::Sides;
+use crate::iiif::search::service::Completion1;
 
 /// A text, with its language where that is known (2.1 §4.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -150,6 +151,7 @@ pub struct Annotation {
 
 /// A view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Canvas {
     /// Its name.
     #[serde(rename = "@id")]
@@ -168,6 +170,9 @@ pub struct Canvas {
     pub metadata: Vec<Pair>,
     /// What is painted on it.
     pub images: Vec<Annotation>,
+    /// Where texts and annotations of it are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_content: Vec<Reference>,
 }
 
 /// The order of the views.
@@ -255,6 +260,21 @@ pub struct Range {
     pub canvases: Vec<String>,
 }
 
+/// A service of Content Search 1.0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Search {
+    /// Its context.
+    #[serde(rename = "@context")]
+    pub context: &'static str,
+    /// Its address.
+    #[serde(rename = "@id")]
+    pub id: String,
+    /// What it is.
+    pub profile: &'static str,
+    /// What completes words for it.
+    pub service: Values<Completion1>,
+}
+
 /// A manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Manifest {
@@ -270,6 +290,9 @@ pub struct Manifest {
     /// What it says of itself.
     #[serde(flatten)]
     pub about: About,
+    /// What searches its texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<Search>,
     /// The order of its views; one.
     pub sequences: Vec<Sequence>,
     /// What is where.
