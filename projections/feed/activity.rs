@@ -11,7 +11,7 @@
 
 use std::ops::Range;
 
-use fonds_schemas::{Asserted, Object, ObjectId, Recorded, Relation, RelationKind, Statement};
+use fonds_schemas::{Asserted, Event, Object, ObjectId, Recorded, Relation, RelationKind, Statement};
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::copy::{Field, copy, encoded};
@@ -82,11 +82,20 @@ impl Shown {
             (false, false) => false,
             // What a body said that was erased by law is not known any more. That it changed something is likely, and was
             // told: the numbers of all later activities stay as they were.
-            (true, true) => recorded.event.is_none() || before.is_some_and(|before| shows_another(before, after)),
+            (true, true) => {
+                recorded.event.as_ref().is_none_or(is_said_of_images)
+                    || before.is_some_and(|before| shows_another(before, after))
+            }
             (false, true) | (true, false) => true,
         };
         is_news.then_some(Self { seq: recorded.envelope.seq, object: after.id, was_public, is_public })
     }
+}
+
+/// Whether an event changes the texts and annotations of images: the manifest leads to them, and consumers index them
+/// (§3.5.3).
+const fn is_said_of_images(event: &Event) -> bool {
+    matches!(event, Event::Annotated(_) | Event::AnnotationRetracted(_) | Event::Transcribed(_))
 }
 
 /// Whether the manifests of two states of an object differ, or the descriptions that lead there.

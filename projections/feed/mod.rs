@@ -27,7 +27,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 2;
+const CODE_VERSION: u32 = 3;
 
 /// A metadata format: one file each in `src/formats/`.
 pub trait Format: Send + Sync {
