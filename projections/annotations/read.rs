@@ -70,6 +70,8 @@ pub struct Hit {
     pub object: ObjectId,
     /// Of which image.
     pub file: FileId,
+    /// Who says it, or read it.
+    pub agent: AgentId,
     /// The language of the text.
     pub language: Option<Language>,
     /// What it is.
@@ -169,8 +171,9 @@ pub async fn sources(pg: &PgPool, object: ObjectId) -> Result<Vec<FileId>, Proje
 
 /// One line of the text of an image, by its number from 1, whoever asks.
 pub async fn line(pg: &PgPool, file: FileId, number: u32) -> Result<Option<Hit>, ProjectionError> {
-    let sql = "select object, file, language, source, line, doc from annotations_text
-        where file = $1 and source = '' and line = $2";
+    let sql = "select text.object, file, language, text.source, line, text.doc, agent
+        from annotations_text as text join annotations_transcript as read using (file)
+        where file = $1 and text.source = '' and line = $2 and read.to_seq is null";
     let row = sqlx::query(sql).bind(file.to_string()).bind(i64::from(number)).fetch_optional(pg).await;
     let row = row.map_err(database("could not find a line"))?;
     row.as_ref().map(|row| hit(row).map_err(wrong("line", &file.to_string()))).transpose()
@@ -214,14 +217,16 @@ pub async fn search(
     if total <= u64::from(skip) {
         return Ok(Found { total, hits: Vec::new() });
     }
-    let sql = "select hit.object, hit.file, language, source, line, hit.doc, agent, created_at, modified_at, from_seq
+    let sql = "select hit.object, hit.file, language, hit.source, line, hit.doc, coalesce(said.agent, read.agent),
+            said.created_at, said.modified_at, said.from_seq
         from (select annotations_text.*, place from annotations_text
             join unnest($2::text[]) with ordinality as shown (file, place) using (file)
             where object = $1 and ($3::text is null or words @@ $3::tsquery)
                 and ($4::text[] is null or motivation = any($4))
             order by place, source, line offset $5 limit $6) as hit
-        left join annotations_annotation as said on said.annotation = source and said.to_seq is null
-        order by place, source, line";
+        left join annotations_annotation as said on said.annotation = hit.source and said.to_seq is null
+        left join annotations_transcript as read on hit.source = '' and read.file = hit.file and read.to_seq is null
+        order by place, hit.source, line";
     let query = sqlx::query(sql).bind(object.to_string()).bind(&files).bind(&condition).bind(motivations);
     let query = query.bind(i64::from(skip)).bind(i64::from(limit)).persistent(false);
     let rows = query.fetch_all(pg).await.map_err(database(doing))?;
@@ -230,19 +235,20 @@ pub async fn search(
 }
 
 fn hit(row: &PgRow) -> Result<Hit, Unreadable> {
+    let agent = row.get::<&str, _>(6).parse()?;
     let source = if row.get::<&str, _>(3).is_empty() {
         Source::Line(u32::try_from(row.get::<i64, _>(4))?, serde_json::from_str(row.get(5))?)
     } else {
         Source::Annotation(Box::new(Said {
             body: serde_json::from_str(row.get(5))?,
-            agent: row.get::<&str, _>(6).parse()?,
+            agent,
             created_at: Timestamp::from_micros(row.get(7)),
             modified_at: Timestamp::from_micros(row.get(8)),
             seq: row.get::<i64, _>(9).unsigned_abs(),
         }))
     };
     let language = row.get::<Option<&str>, _>(2).map(Language::parse).transpose()?;
-    Ok(Hit { object: row.get::<&str, _>(0).parse()?, file: row.get::<&str, _>(1).parse()?, language, source })
+    Ok(Hit { object: row.get::<&str, _>(0).parse()?, file: row.get::<&str, _>(1).parse()?, agent, language, source })
 }
 
 /// Words of the texts on these images that begin so, in the order of their letters, each with in how many lines and

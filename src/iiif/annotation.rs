@@ -14,7 +14,8 @@ use crate::archive::App;
 use crate::asking::Asking;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
-use crate::iiif::presentation::annotation::{self, Agents, Granularity, OneOrMany, WebAnnotation, granular_context};
+use crate::iiif::presentation::annotation::{self, Granularity, OneOrMany, WebAnnotation, granular_context};
+use crate::iiif::presentation::maker::{Agents, Made};
 use crate::iiif::presentation::views::is_image;
 use crate::iiif::presentation::{CONTEXT, DIALECT, Wanted, find, setting};
 
@@ -75,8 +76,8 @@ async fn transcript(
     let object = find(&app, asking, &object).await?;
     let file = painted(&app, &object, &file)?;
     let text = annotations::transcript(&app.stores.pg, file).await.map_err(Error::Projection)?;
-    let text = text.as_ref().map(|text| &text.body);
-    let page = annotation::transcript(&object, file, text, granularity, setting(&app));
+    let agents = agents(&app, text.iter().map(|text| text.agent).collect()).await?;
+    let page = annotation::transcript(&object, file, text.as_ref(), granularity, &agents, setting(&app));
     wanted.page(&page, Keeping::of(&object.standing, asking.at, SECONDS))
 }
 
@@ -140,13 +141,14 @@ async fn one_of_text(
     let object = seen(app, asking, hit.object, file).await?;
     let Source::Line(_, line) = &hit.source else { return Err(Error::NotFound) };
     let (canvas, base) = (annotation::canvas(&object, file, setting(app)), app.stores.addresses.base());
-    let language = hit.language.as_ref();
+    let made = Made::by(hit.agent, &agents(app, vec![hit.agent]).await?);
+    let text = annotation::Text { file, language: hit.language.as_ref(), made, canvas: &canvas, base };
     let document = match word {
-        None => annotation::of_line(file, number, line, language, &canvas, base),
+        None => text.line(number, line),
         Some(place) => {
             let at = usize::try_from(place - 1).unwrap_or(usize::MAX);
             let word = line.words.get(at).ok_or(Error::NotFound)?;
-            annotation::of_word(file, (number, place), word, language, &canvas, base)
+            text.word((number, place), word)
         }
     };
     Ok((object, WebAnnotation { context: Some(granular_context()), ..document }))

@@ -28,6 +28,9 @@ pub enum Error {
     /// No such thing, or the asker may not know of it.
     #[error("there is nothing here")]
     NotFound,
+    /// Nothing is written here.
+    #[error("this is read with GET, HEAD or OPTIONS")]
+    Method,
     /// It was public once.
     #[error("it was withdrawn")]
     Gone,
@@ -114,6 +117,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Gone => StatusCode::GONE,
             Self::Needs(_) => StatusCode::UNAUTHORIZED,
             Self::Syntax { .. } | Self::Impossible { .. } | Self::ContentState(_) => StatusCode::BAD_REQUEST,

@@ -2,6 +2,7 @@
 //!
 //! Image API 3.0 §7.1, §5.1; Presentation API 3.0 §6.
 
+use std::any::Any;
 use std::convert::Infallible;
 
 use axum::Router;
@@ -14,6 +15,9 @@ use axum::response::{IntoResponse, Response};
 use fonds_schemas::checksum::hex;
 use fonds_schemas::{Sha256, Standing, Timestamp};
 use serde::Serialize;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 
 use crate::iiif::error::Error;
 
@@ -22,7 +26,40 @@ const PREFLIGHT_SECONDS: &str = "86400";
 
 /// Lets pages of any origin read what the router says, errors included, and answers every preflight.
 pub fn open_to_all<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer(from_fn(open))
+    // A handler that breaks down is answered for in here: a page must be able to read that too.
+    router.layer(CatchPanicLayer::custom(broken)).layer(from_fn(open))
+}
+
+fn broken(_: Box<dyn Any + Send + 'static>) -> Response {
+    Error::Render("something broke down; the log says what".to_owned()).into_response()
+}
+
+/// Sends documents compressed to who takes that. Their `ETag`s become weak: a strong one names the bytes as they were
+/// (RFC 9110 §8.8.1).
+pub fn compressed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    // The lowest level makes a tenth of a page already.
+    let compression = CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest);
+    router.layer(compression).layer(from_fn(weaken))
+}
+
+async fn weaken(request: Request, next: Next) -> Response {
+    // Whoever holds the compressed one is told by the name that it has.
+    let held: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    let mut response = next.run(request).await;
+    let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
+    let headers = response.headers_mut();
+    let Some(strong) = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok()) else { return response };
+    let weak = format!("W/{strong}");
+    let holds_weak = || held.iter().any(|line| line.to_str().is_ok_and(|line| line.contains(&weak)));
+    let is_weak = if is_unchanged { holds_weak() } else { headers.contains_key(header::CONTENT_ENCODING) };
+    if is_weak {
+        let weak = text(&weak);
+        headers.insert(header::ETAG, weak);
+    }
+    if is_unchanged {
+        headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+    response
 }
 
 async fn open(request: Request, next: Next) -> Response {

@@ -20,16 +20,25 @@ use crate::archive::App;
 
 /// Every address under `/iiif`.
 pub fn router() -> Router<App> {
-    let router = Router::new()
-        .merge(image::routes())
+    let documents = Router::new()
         .merge(presentation::routes())
         .merge(discovery::routes())
         .merge(content_state::answer::routes())
         .merge(annotation::routes())
-        .merge(search::routes())
-        // Without this, what no route matches would be answered by somebody who does not know CORS.
-        .route("/iiif/{*rest}", any(nowhere));
+        .merge(search::routes());
+    let router = Router::new()
+        .merge(image::routes())
+        .merge(http::compressed(documents))
+        // Without these, what no route matches would be answered by somebody who does not know CORS.
+        .route("/iiif", any(nowhere))
+        .route("/iiif/", any(nowhere))
+        .route("/iiif/{*rest}", any(nowhere))
+        .method_not_allowed_fallback(not_so);
     http::open_to_all(router)
+}
+
+async fn not_so() -> error::Error {
+    error::Error::Method
 }
 
 async fn nowhere() -> error::Error {

@@ -170,6 +170,14 @@ pub const ROUTES: &[(&str, &[&str])] = &[
         &["GET /iiif/image/2/{file}/full/full/0/default.jpg", "GET /iiif/image/2/{file}/0,0,10,10/5,/0/default.png"],
     ),
     (
+        "/iiif/presentation/2/{object}/canvas/{file}/annotations",
+        &["GET /iiif/presentation/2/{id}/canvas/{file}/annotations"],
+    ),
+    (
+        "/iiif/presentation/2/{object}/canvas/{file}/transcript",
+        &["GET /iiif/presentation/2/{id}/canvas/{file}/transcript"],
+    ),
+    (
         "/iiif/presentation/3/{object}/canvas/{file}/annotations",
         &["GET /iiif/presentation/3/{id}/canvas/{file}/annotations"],
     ),
@@ -214,6 +222,8 @@ pub const ROUTES: &[(&str, &[&str])] = &[
             "GET /iiif/image/3/{file}/nonsense/max/0/default.jpg",
         ],
     ),
+    ("/iiif", &["GET /iiif"]),
+    ("/iiif/", &["GET /iiif/"]),
     ("/iiif/{*rest}", &["GET /iiif/image/1/{file}/info.json"]),
 ];
 

@@ -1,6 +1,8 @@
 //! Web Annotations: pages of canvases, single ones, and where the manifest names them.
 
+use fonds::commands::{Acting, Reading, Remark};
 use fonds::keeper::Keeper;
+use fonds_schemas::*;
 use serde_json::{Value, json};
 
 use super::made::{book, golden, lines};
@@ -61,7 +63,7 @@ async fn the_text_of_a_page_is_told_by_lines_and_by_words() {
     let book = book().await;
     book.transcribe(lines()).await;
     let page = book.get(&format!("{}/transcript", book.canvas(0))).await;
-    insta::assert_snapshot!(serde_json::to_string_pretty(&page).unwrap());
+    insta::assert_snapshot!(golden(&page, &[(&book.acting.agent.to_string(), "AGENT")]));
     let words = book.get(&format!("{}/transcript/words", book.canvas(0))).await;
     assert_eq!(words["items"].as_array().unwrap().len(), 6);
     assert_eq!(page["seeAlso"][0]["id"], words["id"]);
@@ -134,6 +136,70 @@ async fn a_rebuild_comes_to_the_same() {
 }
 
 #[tokio::test]
+async fn what_a_model_says_names_its_generator_and_says_that_it_is_a_model() {
+    let book = book().await;
+    let archive = &book.archive;
+    for (kind, name) in [
+        (AgentKind::Model, "reader-2"),
+        (AgentKind::Software, "importer 1.0"),
+        (AgentKind::Organisation, "The Birdhouse"),
+    ] {
+        let agent = archive.register_agent(kind, name, None).await.unwrap();
+        let acting = Acting { agent, ..book.acting };
+        let remark = Remark {
+            version: None,
+            file: book.pages[0],
+            region: None,
+            motivation: Motivation::Commenting,
+            text: format!("birds, says {name}"),
+            language: None,
+            authority: None,
+        };
+        archive.annotate(acting, book.id, None, remark).await.unwrap();
+        if kind == AgentKind::Model {
+            let line = Line { text: "two birds".to_owned(), words: vec![], xywh: None };
+            let (file, lines) = (book.pages[0], vec![line]);
+            let reading = Reading { version: None, file, lines, language: None, reason: None, source: None };
+            archive.transcribe(acting, book.id, reading).await.unwrap();
+        }
+        archive.settle().await;
+    }
+    let makers = |page: &Value, items: &str| -> Vec<Value> {
+        let mut makers = Vec::new();
+        for item in page[items].as_array().unwrap() {
+            for role in ["creator", "generator", "annotatedBy"] {
+                if let Some(maker) = item.get(role) {
+                    let mut maker = maker.clone();
+                    maker.as_object_mut().unwrap().retain(|key, _| !key.ends_with("id"));
+                    makers.push(json!({ role: maker }));
+                }
+            }
+        }
+        makers.sort_by_key(Value::to_string);
+        makers
+    };
+    let model = json!({ "type": "Software", "name": "reader-2", "label": { "en": ["Machine learning model"] } });
+    let said = [
+        json!({ "creator": { "type": "Organization", "name": "The Birdhouse" } }),
+        json!({ "generator": { "type": "Software", "name": "importer 1.0" } }),
+        json!({ "generator": model }),
+    ];
+    let mut said_sorted = said.to_vec();
+    said_sorted.sort_by_key(Value::to_string);
+    assert_eq!(makers(&book.get(&format!("{}/annotations", book.canvas(0))).await, "items"), said_sorted);
+    let read = book.get(&format!("{}/transcript", book.canvas(0))).await;
+    assert_eq!(makers(&read, "items"), [json!({ "generator": model })]);
+    let line = book.get(&format!("/iiif/annotation/{}.1", book.pages[0])).await;
+    assert_eq!(line["generator"]["name"], "reader-2");
+    let hits = book.get(&format!("/iiif/search/2/{}?q=birds&motivation=supplementing", book.id)).await;
+    assert_eq!(makers(&hits, "items"), [json!({ "generator": model })]);
+    let list = book.canvas(0).replace("/presentation/3/", "/presentation/2/");
+    let list = makers(&book.get(&format!("{list}/transcript")).await, "resources");
+    let label = json!({ "@value": "Machine learning model", "@language": "en" });
+    assert_eq!(list, [json!({ "annotatedBy": { "@type": "prov:SoftwareAgent", "name": "reader-2", "label": label } })]);
+}
+
+#[tokio::test]
 async fn version_2_names_the_same_pages_as_lists_of_open_annotations() {
     let book = book().await;
     book.transcribe(lines()).await;
@@ -156,7 +222,7 @@ async fn version_2_names_the_same_pages_as_lists_of_open_annotations() {
     let (text, said) = (book.get(&named(0)).await, book.get(&named(1)).await);
     assert_eq!(text["@id"], json!(format!("https://archive.example.org{}", named(0))));
     let agent = book.acting.agent.to_string();
-    insta::assert_snapshot!(golden(&text, &[]));
+    insta::assert_snapshot!(golden(&text, &[(&*agent, "AGENT")]));
     insta::assert_snapshot!(golden(&said, &[(&*tag, "TAG"), (&*polygon, "POLYGON"), (&*agent, "AGENT")]));
     let canvas = &manifest["sequences"][0]["canvases"][1]["@id"];
     assert_eq!(said["resources"][0]["on"], json!(format!("{}#xywh=1,2,3,4", canvas.as_str().unwrap())));

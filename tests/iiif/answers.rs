@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{HeaderMap, Method, Request, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use fonds::config::Limits;
@@ -100,6 +100,44 @@ async fn an_answer_at_hand_is_given_again_with_its_length() {
 }
 
 #[tokio::test]
+async fn canonical_links_and_names_stay_when_an_answer_is_at_hand() {
+    for version in [Version::Two, Version::Three] {
+        let mut server = Server::of_squares();
+        server.version = version;
+        // Worked out, at hand, and a range of the pack.
+        for path in ["full/50,/0/default.jpg", "full/50,/0/default.jpg", "0,0,512,512/512,/0/default.jpg"] {
+            if path.starts_with('0') {
+                server = server.packed();
+            }
+            let (head, get) = (server.ask(Method::HEAD, path, &[]).await, server.get(path).await);
+            for name in ["link", "etag", "content-type", "cache-control"] {
+                assert_eq!(text(&head, name), text(&get, name), "{name} of {path} in {version:?}");
+            }
+            assert!(text(&get, "link").contains("rel=\"canonical\", <http"), "{}", text(&get, "link"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_head_is_refused_where_a_get_is() {
+    let mut server = Server::of_squares();
+    server.file = a_file(b"x", "image/png", "x.png", Some((12_000, 9000)));
+    for (path, status) in [
+        ("full/max/45/default.jpg", 400),
+        ("0,0,100,10/^16400,/0/default.webp", 400),
+        ("full/400,/0/default.jpg", 503),
+        ("full/400,/0/default.xyz", 400),
+    ] {
+        for method in [Method::HEAD, Method::GET] {
+            for held in [&[][..], &[(header::IF_NONE_MATCH, "*")]] {
+                assert_eq!(server.ask(method.clone(), path, held).await.status(), status, "{method} {path}");
+            }
+        }
+    }
+    assert_eq!(server.times_fetched(), 0);
+}
+
+#[tokio::test]
 async fn too_many_are_sent_away_and_told_when_to_come_back() {
     let engine = Arc::new(Engine::new());
     // Each asks for an image of its own whose bytes never come: the first holds the only permit, the others queue.
@@ -165,6 +203,15 @@ async fn info_json_of_a_page() {
 }
 
 #[tokio::test]
+async fn info_json_of_a_page_in_version_2() {
+    let file = a_file(b"x", "image/png", "x.png", Some((4000, 3000)));
+    let asked = Asked { method: Method::GET, headers: HeaderMap::new() };
+    let service = "https://archive.example.org/iiif/image/2/x".to_owned();
+    let said = describe(Version::Two, &asked, &file, service, Keeping::Everybody(3600), &Limits::default());
+    insta::assert_snapshot!(String::from_utf8(body(said.into_response()).await.to_vec()).unwrap());
+}
+
+#[tokio::test]
 async fn info_json_begins_with_its_context_and_tells_limits_where_they_bite() {
     let bytes = body(info(None, (70_000, 3000))).await;
     assert!(bytes.starts_with(b"{\"@context\":\"http://iiif.io/api/image/3/context.json\","));
@@ -178,8 +225,14 @@ fn small_router() -> Router {
     let router = Router::new()
         .route("/ok", get(async || "ok"))
         .route("/lost", get(async || Error::NotFound))
+        .route("/broken", get(broken))
         .route("/moved", get(async || (axum::http::StatusCode::SEE_OTHER, [(header::LOCATION, "/ok")])));
     open_to_all(router)
+}
+
+#[expect(clippy::panic, reason = "the handler of this test breaks down")]
+async fn broken() -> &'static str {
+    panic!("this is a test")
 }
 
 async fn through(method: Method, path: &str) -> Response {
@@ -189,7 +242,7 @@ async fn through(method: Method, path: &str) -> Response {
 
 #[tokio::test]
 async fn pages_of_any_origin_read_answers_errors_and_redirects() {
-    for (path, status) in [("/ok", 200), ("/lost", 404), ("/moved", 303), ("/nowhere", 404)] {
+    for (path, status) in [("/ok", 200), ("/lost", 404), ("/moved", 303), ("/nowhere", 404), ("/broken", 500)] {
         let response = through(Method::GET, path).await;
         assert_eq!(response.status(), status, "{path}");
         assert_eq!(text(&response, "access-control-allow-origin"), "*", "{path}");
@@ -208,7 +261,9 @@ async fn a_preflight_is_told_that_a_token_may_come() {
 
 #[tokio::test]
 async fn an_error_is_not_remembered() {
-    assert_eq!(text(&through(Method::GET, "/lost").await, "cache-control"), "no-store");
+    for path in ["/lost", "/broken"] {
+        assert_eq!(text(&through(Method::GET, path).await, "cache-control"), "no-store");
+    }
 }
 
 #[test]

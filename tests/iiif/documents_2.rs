@@ -2,13 +2,17 @@
 
 use axum::http::{HeaderMap, Method, header};
 use fonds::iiif::http::{Asked, Keeping, document};
+use fonds::iiif::image::geometry::{LIMITS, Sides};
+use fonds::iiif::image::request::{Request, Version};
+use fonds::iiif::image::resolve::resolve;
 use fonds::iiif::presentation::collection::{self, Place};
+use fonds::iiif::presentation::manifest::manifest;
 use fonds::iiif::presentation::{types, v2};
 use fonds_schemas::*;
 use serde_json::Value;
 
 use super::documents::{a_book, a_painting, golden, manifest_of, with_setting};
-use super::made::{an_object, body, header as text};
+use super::made::{a_file, an_object, body, header as text};
 
 const CONTEXT: &str = "http://iiif.io/api/presentation/2/context.json";
 
@@ -119,5 +123,47 @@ async fn a_manifest_of_2_1_is_plain_json_unless_json_ld_is_named() {
             (media_type, "Accept")
         );
         assert!(body(response).await.starts_with(format!("{{\"@context\":\"{CONTEXT}\",\"@id\":").as_bytes()));
+    }
+}
+
+/// Every image that a document names: its address under the service, and the sides that it is said to have.
+fn images(document: &Value, found: &mut Vec<(String, Sides)>) {
+    match document {
+        Value::Object(fields) => {
+            let id = fields.get("@id").or(fields.get("id")).and_then(Value::as_str).unwrap_or_default();
+            if let (Some((_, path)), Some(width), Some(height)) =
+                (id.split_once("/full/"), fields.get("width"), fields.get("height"))
+            {
+                let side = |side: &Value| u32::try_from(side.as_u64().unwrap()).unwrap();
+                found.push((format!("full/{path}"), Sides::new(side(width), side(height))));
+            }
+            fields.values().for_each(|value| images(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| images(value, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn every_image_that_a_manifest_names_has_the_sides_that_it_says() {
+    for (width, height) in [(4000, 3000), (10_401, 17_525), (10_000, 7000), (3, 10_000), (70_000, 3000), (1, 1)] {
+        let file = a_file(b"page", "image/png", "page.png", Some((width, height)));
+        let object = an_object(&[("title", "en", "A page")], vec![file]);
+        let document = with_setting(|setting| manifest(&object, &[], setting));
+        let said = [
+            (Version::Three, serde_json::to_value(&document).unwrap()),
+            (Version::Two, serde_json::to_value(v2::manifest(&document)).unwrap()),
+        ];
+        for (version, document) in said {
+            let mut named = Vec::new();
+            images(&document, &mut named);
+            assert_eq!(named.len(), 2, "the image and its thumbnail: {document}");
+            for (path, sides) in named {
+                let parts: Vec<&str> = path.split('/').collect();
+                let request = Request::parse(version, parts[0], parts[1], parts[2], parts[3]).unwrap();
+                let plan = resolve(version, &request, Sides::new(width, height), LIMITS).unwrap();
+                assert_eq!(plan.size, sides, "{path} of {width} × {height} in {version:?}");
+            }
+        }
     }
 }

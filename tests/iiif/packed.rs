@@ -185,7 +185,31 @@ async fn any_angle_makes_the_box_larger_and_its_corners_clear() {
     assert_eq!((image.get_pixel(0, 0).0[3], image.get_pixel(106, 106).0[3]), (0, 255));
     let paper = server.pixels("0,0,200,100/max/45/default.jpg").await;
     assert!(paper.get_pixel(0, 0).0[..3].iter().all(|sample| *sample < 10));
-    // Mirrored first, then turned: what was right below comes up on the right.
     let tall = server.pixels("0,0,2500,1733/200,/!30/default.webp").await;
     assert_eq!(tall.dimensions(), (243, 220));
+    assert_eq!(tall.get_pixel(0, 0).0[3], 0);
+}
+
+#[tokio::test]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places in an image of 137 pixels")]
+async fn an_image_is_mirrored_first_and_then_turned_clockwise() {
+    let server = Server::of_squares().packed();
+    // The middle of a square that was at x, y of 100 from the middle of an image of 100 pixels, after a turn by 30 degrees.
+    let turned = |x: f64, y: f64| {
+        let (sin, cos) = 30f64.to_radians().sin_cos();
+        (68.0 + x * cos - y * sin, 68.0 + x * sin + y * cos)
+    };
+    for (turn, mirrored) in [("30", false), ("!30", true)] {
+        let image = server.pixels(&format!("full/100,/{turn}/default.png")).await;
+        assert_eq!(image.dimensions(), (137, 137));
+        for (column, row) in [(0u32, 0u32), (9, 0), (0, 9), (9, 9), (2, 6)] {
+            let across = f64::from(column) * 10.0 + 5.0 - 50.0;
+            let (x, y) = turned(if mirrored { -across } else { across }, f64::from(row) * 10.0 + 5.0 - 50.0);
+            let found = image.get_pixel(x.round() as u32, y.round() as u32).0;
+            let far = found.iter().zip(square_colour(column, row)).any(|(a, b)| a.abs_diff(b) > 20);
+            assert!(!far && found[3] == 255, "square {column},{row} by {turn} is {found:?}");
+        }
+    }
+    let ink = server.pixels("full/100,/30/bitonal.png").await.into_rgba8();
+    assert!(ink.pixels().all(|pixel| pixel.0[..3].iter().all(|sample| [0, 255].contains(sample))));
 }

@@ -11,10 +11,16 @@ const IMAGE: Sides = Sides::new(12_000, 9000);
 /// As much as is needed to see the limits at work only where a test is about them.
 const WIDE: Limits = Limits { side: 65_535, area: 1 << 40 };
 
-fn plan_within(path: &str, image: Sides, limits: Limits) -> Result<Plan, Error> {
+const VERSIONS: [Version; 2] = [Version::Two, Version::Three];
+
+fn plan_in(version: Version, path: &str, image: Sides, limits: Limits) -> Result<Plan, Error> {
     let parts: Vec<&str> = path.split('/').collect();
-    let request = Request::parse(Version::Three, parts[0], parts[1], parts[2], parts[3])?;
-    resolve(Version::Three, &request, image, limits)
+    let request = Request::parse(version, parts[0], parts[1], parts[2], parts[3])?;
+    resolve(version, &request, image, limits)
+}
+
+fn plan_within(path: &str, image: Sides, limits: Limits) -> Result<Plan, Error> {
+    plan_in(Version::Three, path, image, limits)
 }
 
 /// Region, size and canonical form of `REGION/SIZE/0/default.jpg`.
@@ -25,9 +31,12 @@ fn check(region_size: &str, region: [u32; 4], size: [u32; 2], canonical: &str) {
     assert_eq!(plan.canonical, format!("{canonical}/0/default.jpg"), "{region_size}");
 }
 
+/// Refused in both versions.
 fn check_refused(path: &str, status: u16) {
-    let refused = plan_within(path, IMAGE, WIDE).unwrap_err();
-    assert_eq!(refused.status().as_u16(), status, "{path}: {refused}");
+    for version in VERSIONS {
+        let refused = plan_in(version, path, IMAGE, WIDE).unwrap_err();
+        assert_eq!(refused.status().as_u16(), status, "{path} in {version:?}: {refused}");
+    }
 }
 
 #[test]
@@ -134,11 +143,7 @@ fn scaling_up_gives_what_is_asked_up_to_the_limits() {
 
 #[test]
 fn version_2_writes_its_canonical_form_by_the_width() {
-    let canonical = |path: &str| {
-        let parts: Vec<&str> = path.split('/').collect();
-        let request = Request::parse(Version::Two, parts[0], parts[1], parts[2], parts[3]).unwrap();
-        resolve(Version::Two, &request, IMAGE, WIDE).unwrap().canonical
-    };
+    let canonical = |path: &str| plan_in(Version::Two, path, IMAGE, WIDE).unwrap().canonical;
     assert_eq!(canonical("full/full/0/default.jpg"), "full/full/0/default.jpg");
     assert_eq!(canonical("full/max/0/color.jpg"), "full/full/0/default.jpg");
     assert_eq!(canonical("full/!400,400/0/default.jpg"), "full/400,/0/default.jpg");
@@ -156,14 +161,60 @@ fn the_canonical_form_has_one_spelling_of_everything() {
 }
 
 #[test]
+fn an_angle_is_written_without_zeros_that_say_nothing() {
+    for (version, size) in [(Version::Two, "full"), (Version::Three, "max")] {
+        let canonical = |turn: &str| {
+            let path = format!("full/{size}/{turn}/default.jpg");
+            let canonical = plan_in(version, &path, Sides::new(10, 10), WIDE).unwrap().canonical;
+            canonical.split('/').nth(2).unwrap().to_owned()
+        };
+        for (turn, written) in
+            [("22.50", "22.5"), (".5", "0.5"), ("!045.0", "!45"), ("0.0", "0"), ("!360", "!0"), ("90.00", "90")]
+        {
+            assert_eq!(canonical(turn), written, "{turn} in {version:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before_anything_is_decoded() {
+    // The box around a turned image is over the limits; a side is longer than a WebP can be.
+    for (path, image) in [
+        ("full/8192,8192/45/default.jpg", Sides::new(9000, 9000)),
+        ("full/60000,900/50/default.png", Sides::new(60_000, 900)),
+        ("full/16384,100/0/default.webp", Sides::new(20_000, 200)),
+        ("full/100,16384/90/default.webp", Sides::new(200, 20_000)),
+        ("full/16000,4000/30/default.webp", Sides::new(20_000, 5000)),
+    ] {
+        for version in VERSIONS {
+            let refused = plan_in(version, path, image, LIMITS).unwrap_err();
+            assert_eq!(refused.status().as_u16(), 400, "{path} in {version:?}: {refused}");
+        }
+    }
+    assert!(plan_within("full/16383,100/0/default.webp", Sides::new(20_000, 200), LIMITS).is_ok());
+}
+
+#[test]
+fn a_limit_of_one_side_is_one_of_both() {
+    let size = plan_within("full/max/0/default.jpg", Sides::new(3000, 70_000), LIMITS).unwrap().size;
+    assert!(size.height <= LIMITS.side && LIMITS.allow(size), "{size}");
+}
+
+#[test]
 fn max_and_boxes_stay_below_the_limits_and_other_sizes_are_refused() {
     let limits = Limits { side: 5000, area: 12_000_000 };
-    let size = |path| plan_within(path, IMAGE, limits).map(|plan| plan.size).map_err(|error| error.status().as_u16());
-    assert_eq!(size("full/max/0/default.jpg"), Ok(Sides::new(4000, 3000)));
-    assert_eq!(size("full/!9000,9000/0/default.jpg"), Ok(Sides::new(4000, 3000)));
-    assert_eq!(size("full/6000,/0/default.jpg"), Err(400));
-    assert_eq!(size("full/5000,3750/0/default.jpg"), Err(400));
-    assert_eq!(size("0,0,3000,3000/max/0/default.jpg"), Ok(Sides::new(3000, 3000)));
+    for version in VERSIONS {
+        let size = |path: &str| {
+            let plan = plan_in(version, path, IMAGE, limits);
+            plan.map(|plan| plan.size).map_err(|error| error.status().as_u16())
+        };
+        assert_eq!(size("full/max/0/default.jpg"), Ok(Sides::new(4000, 3000)));
+        assert_eq!(size("full/!9000,9000/0/default.jpg"), Ok(Sides::new(4000, 3000)));
+        for refused in ["6000,", "5000,3750", "12000,9000", "pct:100"] {
+            assert_eq!(size(&format!("full/{refused}/0/default.jpg")), Err(400), "{refused} in {version:?}");
+        }
+        assert_eq!(size("0,0,3000,3000/max/0/default.jpg"), Ok(Sides::new(3000, 3000)));
+    }
     assert_eq!(plan_within("full/max/0/default.jpg", IMAGE, limits).unwrap().canonical, "full/max/0/default.jpg");
 }
 
@@ -179,13 +230,15 @@ proptest! {
     #[test]
     fn whatever_is_asked_the_plan_stays_within_the_image_or_is_refused(
         region in "full|square|(pct:)?[0-9]{1,6}(\\.[0-9]{1,3})?(,[0-9.]{1,6}){3}|[0-z]{1,12}",
-        size in "\\^?max|\\^?[0-9]{0,6},[0-9]{0,6}|![0-9]{1,6},[0-9]{1,6}|pct:[0-9]{1,3}(\\.[0-9])?|[0-z]{1,12}",
+        rotation in "0|90|180|270|!?[0-9]{0,3}(\\.[0-9]{1,3})?|[0-z]{1,6}",
+        is_two in any::<bool>(),
+        size in "full|\\^?max|\\^?[0-9]{0,6},[0-9]{0,6}|![0-9]{1,6},[0-9]{1,6}|pct:[0-9]{1,3}(\\.[0-9])?|[0-z]{1,12}",
         width in 1u32..100_000,
         height in 1u32..100_000,
     ) {
-        let image = Sides::new(width, height);
-        let Ok(request) = Request::parse(Version::Three, &region, &size, "0", "default.jpg") else { return Ok(()) };
-        let Ok(plan) = resolve(Version::Three, &request, image, LIMITS) else { return Ok(()) };
+        let (image, version) = (Sides::new(width, height), if is_two { Version::Two } else { Version::Three });
+        let Ok(request) = Request::parse(version, &region, &size, &rotation, "default.jpg") else { return Ok(()) };
+        let Ok(plan) = resolve(version, &request, image, LIMITS) else { return Ok(()) };
         let part = plan.region;
         prop_assert!(part.sides.area() > 0 && plan.size.area() > 0);
         prop_assert!(part.x + part.sides.width <= width && part.y + part.sides.height <= height);
@@ -193,8 +246,8 @@ proptest! {
         prop_assert!(LIMITS.allow(plan.size));
         // The canonical form asks for the same.
         let parts: Vec<&str> = plan.canonical.split('/').collect();
-        let again = Request::parse(Version::Three, parts[0], parts[1], parts[2], parts[3]).unwrap();
-        let again = resolve(Version::Three, &again, image, LIMITS).unwrap();
+        let again = Request::parse(version, parts[0], parts[1], parts[2], parts[3]).unwrap();
+        let again = resolve(version, &again, image, LIMITS).unwrap();
         prop_assert_eq!(again, plan);
     }
 }

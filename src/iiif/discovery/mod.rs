@@ -9,15 +9,11 @@ pub mod pages;
 pub mod types;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::http::header;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use fonds_projections::feed;
 use serde::Serialize;
-use tower_http::CompressionLevel;
-use tower_http::compression::CompressionLayer;
 
 use crate::archive::App;
 use crate::asking::Asking;
@@ -41,9 +37,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/discovery/1/all-changes", get(collection))
         .route("/iiif/discovery/1/page/{page}", get(page))
         .route("/iiif/discovery/1/activity/{number}", get(activity))
-        // The lowest level makes a tenth of a page already.
-        .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
-        .layer(from_fn(weaken))
 }
 
 async fn collection(State(app): State<App>, asking: Asking, asked: Asked) -> Result<Response, Error> {
@@ -99,19 +92,6 @@ fn number(part: &'static str, given: &str) -> Result<u64, Error> {
 
 fn answer(asked: &Asked, document: &impl Serialize, keeping: Keeping) -> Result<Response, Error> {
     http::document(asked, document, Dialect::Linked(CONTEXT), keeping, None)
-}
-
-/// Makes the `ETag` of what was compressed a weak one: the strong one names the bytes as they were (RFC 9110 §8.8.1).
-async fn weaken(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    if headers.contains_key(header::CONTENT_ENCODING)
-        && let Some(strong) = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok())
-    {
-        let weak = http::text(&format!("W/{strong}"));
-        headers.insert(header::ETAG, weak);
-    }
-    response
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use crate::storage::StorageError;
 /// KiB of decoded masters that are kept while their packs are made.
 const MASTERS_KIB_MAX: u64 = 256 << 10;
 /// Pixels of an image that is decoded from its master for a viewer: more are shown when their pack is made, a moment later.
-const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
+pub const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
 /// KiB of encoded answers that are kept: a few thousand tiles.
 const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
@@ -102,9 +102,6 @@ impl Engine {
     where
         F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
-        if sides.area() > UNPACKED_PIXELS_MAX {
-            return Err(Error::NotYet);
-        }
         let rendered = self.answers.try_get_with(etag.to_owned(), async {
             let master = self.master(file, sides, decodes, load).await?;
             let plan = plan.clone();

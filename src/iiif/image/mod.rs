@@ -34,7 +34,7 @@ use crate::config;
 use crate::derivatives::{Found, Pack, PacksError};
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
-use crate::iiif::image::engine::Engine;
+use crate::iiif::image::engine::{Engine, UNPACKED_PIXELS_MAX};
 use crate::iiif::image::geometry::{LIMITS, Sides};
 use crate::iiif::image::request::{Request, Version};
 use crate::iiif::image::resolve::{Plan, resolve};
@@ -188,6 +188,9 @@ where
 {
     let sides = sides(shown.file, shown.limits)?;
     let plan = resolve(shown.version, request, sides, LIMITS)?;
+    if shown.pack.is_none() && sides.area() > UNPACKED_PIXELS_MAX {
+        return Err(Error::NotYet);
+    }
     // A pack that is made anew has another digest, and so have its answers.
     let source = shown.pack.map_or(&shown.file.sha256, |pack| pack.index.digest());
     let etag = http::etag(&[source.as_bytes(), plan.canonical.as_bytes(), render::VERSION]);

@@ -155,7 +155,7 @@ fn turn(pixels: Pixels, rotation: Rotation) -> Result<Turned, Error> {
         Turn::Quarter => image.rotate90(),
         Turn::Half => image.rotate180(),
         Turn::ThreeQuarters => image.rotate270(),
-        Turn::Degrees(degrees) => return by_degrees(&from_image(image), degrees),
+        Turn::Degrees(degrees) => return Ok(by_degrees(&from_image(image), degrees)),
     };
     Ok(Turned::opaque(from_image(image)))
 }

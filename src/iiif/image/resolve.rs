@@ -7,6 +7,10 @@ use fonds_workers::pack::geometry::{confine, free_side};
 use crate::iiif::error::Error;
 use crate::iiif::image::geometry::{Limits, Sides};
 use crate::iiif::image::request::{Format, Quality, Region, Request, Rotation, Size, Turn, Version};
+use crate::iiif::image::turn::around;
+
+/// The longest side of a WebP (RFC 9649 §2.7.1).
+const WEBP_SIDE_MAX: u32 = 16_383;
 
 /// A part of an image, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,7 @@ pub fn resolve(version: Version, request: &Request, image: Sides, limits: Limits
         resolve_size(request.size, region.sides, limits)?
     };
     let (rotation, quality, format) = (request.rotation, request.quality, request.format);
+    check_answer(turned(size, rotation), format, limits)?;
     let canonical = [
         canonical_region(region, image),
         canonical_size(version, size, region.sides, limits),
@@ -53,6 +58,27 @@ pub fn resolve(version: Version, request: &Request, image: Sides, limits: Limits
     ];
     let canonical = canonical.join("/");
     Ok(Plan { region, size, rotation, quality, format, canonical })
+}
+
+/// How large an image is once it is turned.
+fn turned(size: Sides, rotation: Rotation) -> Sides {
+    match rotation.turn {
+        Turn::None | Turn::Half => size,
+        Turn::Quarter | Turn::ThreeQuarters => Sides::new(size.height, size.width),
+        Turn::Degrees(degrees) => around(size, degrees),
+    }
+}
+
+/// Whether an image of these sides can be sent in that format: told before anything is decoded for it.
+fn check_answer(sides: Sides, format: Format, limits: Limits) -> Result<(), Error> {
+    if !limits.allow(sides) {
+        let why = "turned by this angle, the image is over the limits in info.json";
+        return Err(Error::Impossible { part: "rotation", why });
+    }
+    if format == Format::Webp && sides.width.max(sides.height) > WEBP_SIDE_MAX {
+        return Err(Error::Impossible { part: "format", why: "a side is longer than a WebP can be" });
+    }
+    Ok(())
 }
 
 /// What `max` gives for a region of these sides: all of it, or as much as the limits allow.
@@ -189,7 +215,9 @@ fn canonical_region(region: Rect, image: Sides) -> String {
     format!("{},{},{},{}", region.x, region.y, region.sides.width, region.sides.height)
 }
 
-fn canonical_size(version: Version, size: Sides, region: Sides, limits: Limits) -> String {
+/// A size of a region as the canonical form of a request writes it; asked for, it is answered with just these sides.
+#[must_use]
+pub fn canonical_size(version: Version, size: Sides, region: Sides, limits: Limits) -> String {
     let exact = format!("{},{}", size.width, size.height);
     match version {
         Version::Three if size == largest(region, limits) => "max".to_owned(),

@@ -2,9 +2,6 @@
 
 use fonds_workers::picture::{Pixels, Sides};
 
-use crate::iiif::error::Error;
-use crate::iiif::image::geometry::LIMITS;
-
 /// Pixels of an answer, and how much of each is there.
 pub struct Turned {
     /// The pixels.
@@ -34,22 +31,24 @@ impl Turned {
     }
 }
 
-/// Turns clockwise by that many degrees.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "sides are below 2^17 after the check, and what lies outside is not looked up"
-)]
-pub fn by_degrees(from: &Pixels, degrees: f64) -> Result<Turned, Error> {
+/// The box around an image that is turned by that many degrees.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and too much saturates")]
+#[must_use]
+pub fn around(sides: Sides, degrees: f64) -> Sides {
     let (sin, cos) = degrees.to_radians().sin_cos();
-    let (width, height) = (f64::from(from.sides.width), f64::from(from.sides.height));
+    let (width, height) = (f64::from(sides.width), f64::from(sides.height));
     let across = (width * cos.abs() + height * sin.abs()).round().max(1.0);
     let down = (width * sin.abs() + height * cos.abs()).round().max(1.0);
-    let sides = Sides::new(across as u32, down as u32);
-    if !LIMITS.allow(sides) {
-        let why = "turned by this angle, the image is over the limits in info.json";
-        return Err(Error::Impossible { part: "rotation", why });
-    }
+    Sides::new(across as u32, down as u32)
+}
+
+/// Turns clockwise by that many degrees. That the box around it is within the limits was seen to by `resolve`.
+#[must_use]
+pub fn by_degrees(from: &Pixels, degrees: f64) -> Turned {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (width, height) = (f64::from(from.sides.width), f64::from(from.sides.height));
+    let sides = around(from.sides, degrees);
+    let (across, down) = (f64::from(sides.width), f64::from(sides.height));
     let count = from.channels.count();
     let mut data = Vec::with_capacity(sides.width as usize * sides.height as usize * count);
     let mut alpha = Vec::with_capacity(sides.width as usize * sides.height as usize);
@@ -61,7 +60,7 @@ pub fn by_degrees(from: &Pixels, degrees: f64) -> Result<Turned, Error> {
             alpha.push(blend(from, at, &mut data));
         }
     }
-    Ok(Turned { pixels: Pixels { sides, channels: from.channels, data }, alpha: Some(alpha) })
+    Turned { pixels: Pixels { sides, channels: from.channels, data }, alpha: Some(alpha) }
 }
 
 /// Appends what lies between four pixels, and says how much of that is in the image.

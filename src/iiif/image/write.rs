@@ -18,8 +18,6 @@ use crate::iiif::image::turn::Turned;
 const SMALL_PIXELS: u64 = 250_000;
 /// Quality of WebP: about what 85 is for JPEG.
 const WEBP_QUALITY: f32 = 80.0;
-/// The longest side of a WebP (RFC 9649 §2.7.1).
-const WEBP_SIDE_MAX: u32 = 16_383;
 /// How hard the encoder of GIF looks for 256 colours, from 1 (hardest) to 30.
 const GIF_SPEED: i32 = 10;
 /// The longest side of a page of PDF in its units (ISO 32000-1, annex C).
@@ -61,9 +59,6 @@ fn png(answer: Turned) -> Result<Vec<u8>, Error> {
 
 fn webp(answer: Turned) -> Result<Vec<u8>, Error> {
     let sides = answer.pixels.sides;
-    if sides.width > WEBP_SIDE_MAX || sides.height > WEBP_SIDE_MAX {
-        return Err(Error::Impossible { part: "format", why: "a side is longer than a WebP can be" });
-    }
     let alpha = answer.alpha;
     let colours = to_image(answer.pixels)?.into_rgb8().into_raw();
     let written = match alpha {

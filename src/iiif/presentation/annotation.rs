@@ -3,16 +3,15 @@
 //! Pure. Presentation API 3.0 §5.5, Text Granularity Extension, W3C Web Annotation Data Model; cookbook recipes 0021,
 //! 0261, 0266 and 0269.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use fonds_projections::annotations::{Mark, Said};
-use fonds_projections::provenance;
-use fonds_schemas::event::Transcribed;
-use fonds_schemas::{AgentId, AgentKind, AnnotationId, FileId, Language, Line, Object, Region, Word, Xywh};
+use fonds_projections::annotations::{Mark, Said, Transcript};
+use fonds_schemas::{AnnotationId, FileId, Language, Line, Object, Region, Word, Xywh};
 use serde::Serialize;
 
 use crate::iiif::presentation::CONTEXT;
 use crate::iiif::presentation::language::LanguageMap;
+use crate::iiif::presentation::maker::{Agents, Made};
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Manifest, PageReference};
 use crate::iiif::presentation::views::is_image;
@@ -86,8 +85,8 @@ pub struct WebAnnotation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_granularity: Option<&'static str>,
     /// Who says it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub creator: Option<Creator>,
+    #[serde(flatten)]
+    pub made: Made,
     /// When it was first said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
@@ -98,19 +97,6 @@ pub struct WebAnnotation {
     pub body: OneOrMany<Body>,
     /// Of what.
     pub target: Target,
-}
-
-/// Who says something. People are not named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Creator {
-    /// An opaque name.
-    pub id: String,
-    /// What kind of agent.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// The name of an organisation or a program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
 }
 
 /// What an annotation says.
@@ -172,9 +158,6 @@ pub struct SvgSelector {
     pub value: String,
 }
 
-/// The names of agents by their ids.
-pub type Agents = BTreeMap<AgentId, provenance::Agent>;
-
 /// Puts into a manifest where to find annotations and texts of its canvases, and what searches them.
 pub fn refer(manifest: &mut Manifest, object: &Object, marks: &[Mark], setting: Setting<'_>) {
     let marked: HashSet<(FileId, bool)> = marks.iter().map(|mark| (mark.file, mark.is_text)).collect();
@@ -230,7 +213,7 @@ pub fn of_said(said: &Said, canvas: &str, agents: &Agents, setting: Setting<'_>)
         kind: "Annotation",
         motivation: body.motivation.as_str(),
         text_granularity: None,
-        creator: Some(creator(said.agent, agents)),
+        made: Made::by(said.agent, agents),
         created: Some(said.created_at.to_seconds_string()),
         modified: Some(said.modified_at.to_seconds_string()),
         body: match named {
@@ -255,20 +238,22 @@ pub enum Granularity {
 pub fn transcript(
     object: &Object,
     file: FileId,
-    text: Option<&Transcribed>,
+    read: Option<&Transcript>,
     granularity: Granularity,
+    agents: &Agents,
     setting: Setting<'_>,
 ) -> Page {
     let canvas = canvas(object, file, setting);
-    let base = setting.addresses.base();
-    let language = text.and_then(|text| text.language.as_ref());
-    let lines = text.map(|text| text.lines.as_slice()).unwrap_or_default();
+    let made = read.map(|read| Made::by(read.agent, agents)).unwrap_or_default();
+    let language = read.and_then(|read| read.body.language.as_ref());
+    let text = Text { file, language, made, canvas: &canvas, base: setting.addresses.base() };
+    let lines = read.map(|read| read.body.lines.as_slice()).unwrap_or_default();
     let has_words = lines.iter().any(|line| !line.words.is_empty());
     let words = format!("{canvas}/transcript/words");
     let numbered = (1u32..).zip(lines);
     let (id, label, items, see_also) = match granularity {
         Granularity::Line => {
-            let items = numbered.map(|(number, line)| of_line(file, number, line, language, &canvas, base));
+            let items = numbered.map(|(number, line)| text.line(number, line));
             let link = PageLink {
                 id: words,
                 kind: "Dataset",
@@ -280,8 +265,8 @@ pub fn transcript(
         Granularity::Word => {
             let items = numbered.flat_map(|(number, line)| {
                 let places = (1u32..).zip(&line.words);
-                let canvas = canvas.as_str();
-                places.map(move |(place, word)| of_word(file, (number, place), word, language, canvas, base))
+                let text = &text;
+                places.map(move |(place, word)| text.word((number, place), word))
             });
             (words, "Text, word by word", items.collect(), vec![])
         }
@@ -296,48 +281,48 @@ pub fn transcript(
     }
 }
 
-/// A line of the text on an image; `number` counts from 1.
-#[must_use]
-pub fn of_line(
-    file: FileId,
-    number: u32,
-    line: &Line,
-    language: Option<&Language>,
-    canvas: &str,
-    base: &str,
-) -> WebAnnotation {
-    let id = line_id(file, number, base);
-    let place = line.xywh.or_else(|| Xywh::around(line.words.iter().map(|word| word.xywh)));
-    supplementing(id, "line", text_body(line.text.clone(), language), Target::Place(place_on(canvas, place)))
+/// The text on an image, as its lines and words are told.
+pub struct Text<'a> {
+    /// Which image.
+    pub file: FileId,
+    /// The language of the text.
+    pub language: Option<&'a Language>,
+    /// Who read it.
+    pub made: Made,
+    /// The canvas of the image.
+    pub canvas: &'a str,
+    /// The base of every public address.
+    pub base: &'a str,
 }
 
-/// A word of the text on an image; line and word count from 1.
-#[must_use]
-pub fn of_word(
-    file: FileId,
-    (line, number): (u32, u32),
-    word: &Word,
-    language: Option<&Language>,
-    canvas: &str,
-    base: &str,
-) -> WebAnnotation {
-    let id = format!("{}.{number}", line_id(file, line, base));
-    let target = Target::Place(place_on(canvas, Some(word.xywh)));
-    supplementing(id, "word", text_body(word.text.clone(), language), target)
-}
+impl Text<'_> {
+    /// A line of it; `number` counts from 1.
+    #[must_use]
+    pub fn line(&self, number: u32, line: &Line) -> WebAnnotation {
+        let place = line.xywh.or_else(|| Xywh::around(line.words.iter().map(|word| word.xywh)));
+        self.supplementing(line_id(self.file, number, self.base), "line", &line.text, place)
+    }
 
-fn supplementing(id: String, granularity: &'static str, body: Body, target: Target) -> WebAnnotation {
-    WebAnnotation {
-        context: None,
-        id,
-        kind: "Annotation",
-        motivation: SUPPLEMENTING,
-        text_granularity: Some(granularity),
-        creator: None,
-        created: None,
-        modified: None,
-        body: OneOrMany::One(body),
-        target,
+    /// A word of it; line and word count from 1.
+    #[must_use]
+    pub fn word(&self, (line, number): (u32, u32), word: &Word) -> WebAnnotation {
+        let id = format!("{}.{number}", line_id(self.file, line, self.base));
+        self.supplementing(id, "word", &word.text, Some(word.xywh))
+    }
+
+    fn supplementing(&self, id: String, granularity: &'static str, text: &str, place: Option<Xywh>) -> WebAnnotation {
+        WebAnnotation {
+            context: None,
+            id,
+            kind: "Annotation",
+            motivation: SUPPLEMENTING,
+            text_granularity: Some(granularity),
+            made: self.made.clone(),
+            created: None,
+            modified: None,
+            body: OneOrMany::One(text_body(text.to_owned(), self.language)),
+            target: Target::Place(place_on(self.canvas, place)),
+        }
     }
 }
 
@@ -387,15 +372,4 @@ pub fn target(region: Option<&Region>, canvas: &str) -> Target {
             Target::Part { kind: "SpecificResource", source: canvas.to_owned(), selector }
         }
     }
-}
-
-fn creator(agent: AgentId, agents: &Agents) -> Creator {
-    let known = agents.get(&agent);
-    let (kind, is_named) = match known.map(|agent| agent.kind) {
-        Some(AgentKind::Organisation) => ("Organization", true),
-        Some(AgentKind::Software | AgentKind::Model) => ("Software", true),
-        Some(AgentKind::Person) | None => ("Person", false),
-    };
-    let name = known.filter(|_| is_named).map(|agent| agent.name.clone());
-    Creator { id: format!("urn:fonds:agent:{agent}"), kind, name }
 }

@@ -7,6 +7,7 @@ pub mod arranged;
 pub mod collection;
 pub mod describe;
 pub mod language;
+pub mod maker;
 pub mod manifest;
 pub mod place;
 pub mod rights;

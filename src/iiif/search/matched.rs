@@ -52,14 +52,14 @@ fn last_chars(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fonds_schemas::{FileId, ObjectId, Word};
+    use fonds_schemas::{AgentId, FileId, ObjectId, Word};
 
     fn hit(text: &str, words: &[(&str, [u32; 4])]) -> Hit {
         let word =
             |(text, xywh): &(&str, [u32; 4])| Word { text: (*text).to_owned(), whole: None, xywh: (*xywh).into() };
         let line = Line { text: text.to_owned(), words: words.iter().map(word).collect(), xywh: None };
         let (object, file) = (ObjectId::from_random([1; 10]), FileId::from_random([2; 10]));
-        Hit { object, file, language: None, source: Source::Line(1, line) }
+        Hit { object, file, agent: AgentId::from_random([4; 10]), language: None, source: Source::Line(1, line) }
     }
 
     #[test]

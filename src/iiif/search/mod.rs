@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use fonds_projections::annotations::{self, Found, Sought, Source, Term};
+use fonds_projections::annotations::{self, Found, Sought, Term};
 use fonds_schemas::{AgentId, FileId, Object};
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::asking::Asking;
 use crate::iiif::annotation::agents;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Dialect, Keeping};
-use crate::iiif::presentation::annotation::Agents;
+use crate::iiif::presentation::maker::Agents;
 use crate::iiif::presentation::views::is_image;
 use crate::iiif::presentation::{find, setting};
 use crate::iiif::search::request::{PAGE_HITS, Request, Version};
@@ -144,11 +144,7 @@ async fn complete(app: &App, object: &Object, request: &Request) -> Result<Vec<T
 }
 
 fn who(found: &Found) -> Vec<AgentId> {
-    let said = found.hits.iter().filter_map(|hit| match &hit.source {
-        Source::Annotation(said) => Some(said.agent),
-        Source::Line(..) => None,
-    });
-    said.collect()
+    found.hits.iter().map(|hit| hit.agent).collect()
 }
 
 /// The images that have a canvas, in their order: what was said of another is not told.

@@ -10,8 +10,8 @@ use crate::web::form::{encode, pairs};
 const QUERY_BYTES_MAX: usize = 8_192;
 /// Parameters of one request: the specifications know six.
 const PARAMETERS_MAX: usize = 16;
-/// Bytes of the name of a parameter that is told to be ignored.
-const NAME_BYTES_MAX: usize = 32;
+/// Bytes of the name of a parameter that is ignored: the answer must name it.
+const NAME_BYTES_MAX: usize = 256;
 /// Bytes of the motivations that are asked for.
 const MOTIVATION_BYTES_MAX: usize = 512;
 /// Lines or annotations on a page.
@@ -71,7 +71,10 @@ impl Request {
                 }
                 "page" => request.page = number("page", &value, PAGE_MAX)?,
                 "min" => request.min = number("min", &value, u32::MAX)?,
-                other => request.ignored.push(cut(other)),
+                other if other.len() > NAME_BYTES_MAX => {
+                    return Err(Error::syntax("query", other, "a parameter with such a long name is not even ignored"));
+                }
+                other => request.ignored.push(other.to_owned()),
             }
         }
         request.ignored.sort();
@@ -132,13 +135,9 @@ fn motivations(text: &str, version: Version) -> Vec<&'static str> {
 }
 
 fn number(name: &'static str, value: &str, most: u32) -> Result<u32, Error> {
-    let number = value.parse().ok().filter(|number| (1..=most).contains(number));
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse().ok().filter(|number| digits && (1..=most).contains(number));
     number.ok_or_else(|| Error::syntax(name, value, "it is no number from 1 on"))
-}
-
-fn cut(name: &str) -> String {
-    let end = (0..=name.len().min(NAME_BYTES_MAX)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-    name[..end].to_owned()
 }
 
 #[cfg(test)]

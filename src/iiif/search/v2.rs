@@ -8,7 +8,8 @@ use super::Searched;
 use super::matched::{Match, matches};
 use super::request::Request;
 use super::service::CONTEXT_2;
-use crate::iiif::presentation::annotation::{self, Target, WebAnnotation, of_line, of_said, place_on};
+use crate::iiif::presentation::annotation::{self, Target, Text, WebAnnotation, of_said, place_on};
+use crate::iiif::presentation::maker::Made;
 use crate::iiif::presentation::manifest::Setting;
 
 /// A page of hits.
@@ -164,7 +165,9 @@ fn item(hit: &Hit, matches: &[Match], searched: Searched<'_>, setting: Setting<'
     match &hit.source {
         Source::Annotation(said) => of_said(said, &canvas, searched.agents, setting),
         Source::Line(number, line) => {
-            let whole = of_line(hit.file, *number, line, hit.language.as_ref(), &canvas, base);
+            let made = Made::by(hit.agent, searched.agents);
+            let language = hit.language.as_ref();
+            let whole = Text { file: hit.file, language, made, canvas: &canvas, base }.line(*number, line);
             let mut places: Vec<String> =
                 matches.iter().filter_map(|one| one.place).map(|(_, xywh)| place_on(&canvas, Some(xywh))).collect();
             let target = match places.len() {

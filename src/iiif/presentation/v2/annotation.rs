@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
-use super::{CONTEXT, address};
-use crate::iiif::presentation::annotation::{Body, Creator, OneOrMany, Page, SUPPLEMENTING, Target, WebAnnotation};
+use super::types::{Text, Values};
+use super::{CONTEXT, address, texts};
+use crate::iiif::presentation::annotation::{Body, OneOrMany, Page, SUPPLEMENTING, Target, WebAnnotation};
+use crate::iiif::presentation::maker::Maker;
 
 /// A page of annotations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -109,6 +111,9 @@ pub struct Agent {
     /// The name of an organisation or a program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What a model is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Values<Text>>,
 }
 
 /// The page in version 2.1.
@@ -156,16 +161,16 @@ fn annotation(of: &WebAnnotation) -> Annotation {
             OneOrMany::Many(bodies) => OneOrMany::Many(bodies.iter().map(resource).collect()),
         },
         on,
-        annotated_by: of.creator.as_ref().map(agent),
+        annotated_by: of.made.maker().map(agent),
         annotated_at: of.created.clone(),
     }
 }
 
-fn agent(of: &Creator) -> Agent {
+fn agent(of: &Maker) -> Agent {
     let kind = match of.kind {
         "Organization" => "foaf:Organization",
         "Software" => "prov:SoftwareAgent",
         _ => "foaf:Person",
     };
-    Agent { id: of.id.clone(), kind, name: of.name.clone() }
+    Agent { id: of.id.clone(), kind, name: of.name.clone(), label: Values::of(texts(&of.label)) }
 }

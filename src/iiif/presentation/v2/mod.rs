@@ -10,7 +10,10 @@ pub mod types;
 use std::collections::HashSet;
 
 use crate::iiif::http::Dialect;
+use crate::iiif::image::geometry::{LIMITS, Sides};
 use crate::iiif::image::info::ImageService;
+use crate::iiif::image::request::Version;
+use crate::iiif::image::resolve::canonical_size;
 use crate::iiif::presentation::language::{self, LanguageMap};
 use crate::iiif::presentation::types as v3;
 use crate::iiif::presentation::views;
@@ -240,13 +243,14 @@ fn resource(of: &v3::Body) -> Option<Resource> {
 /// The image from the service of version 2, where the whole is called `full` and a size by its width (§4.7 there).
 fn image(of: &v3::Image) -> Image {
     let service = of.service.first().map(service);
-    let id = match &service {
-        Some(service) if (service.width, service.height) == (of.width, of.height) => {
-            format!("{}/full/full/0/default.jpg", service.id)
-        }
-        Some(service) => format!("{}/full/{},/0/default.jpg", service.id, of.width),
-        None => of.id.clone(),
-    };
+    let id = service.as_ref().map_or_else(
+        || of.id.clone(),
+        |service| {
+            let (size, whole) = (Sides::new(of.width, of.height), Sides::new(service.width, service.height));
+            let size = canonical_size(Version::Two, size, whole, LIMITS);
+            format!("{}/full/{size}/0/default.jpg", service.id)
+        },
+    );
     let label = Values::of(texts(&of.label));
     Image { id, kind: "dctypes:Image", label, format: of.format, height: of.height, width: of.width, service }
 }
