@@ -1,14 +1,15 @@
 //! JPEG of our own making: written by the library that everybody's programs use, and read back by it.
 //!
-//! Masters of others are decoded in Rust (`super::jpeg`); nothing but what was written here is given to this library's reader.
+//! Masters of others are decoded in Rust (`super::jpeg`). Nothing is given to this library's reader but what was written here,
+//! and tiles of masters whose headers were written here anew (`super::baseline`).
 
-use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
+use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use super::{BadPicture, Channels, Pixels, Sides};
 
 /// JPEG quality. 75 shows in gradients of sky; 95 doubles the bytes.
 pub const JPEG_QUALITY: u8 = 85;
-/// Pixels of what is read back: a tile, or a small level. More was not written by us.
+/// Pixels of what is read back: a tile, or a small level. A pack has no more in one.
 const READ_PIXELS_MAX: u64 = 4_000_000;
 
 /// Why pixels do not become a file.
@@ -66,22 +67,33 @@ pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma)
     compressor.compress_to_vec(Image { pixels: samples, width, pitch, height, format }).map_err(BadEncoding::encoder)
 }
 
-/// Reads a JPEG of our own making back.
+/// Reads a JPEG of a pack back.
 pub fn read_jpeg(bytes: &[u8]) -> Result<Pixels, BadPicture> {
+    read_at(bytes, ScalingFactor::ONE)
+}
+
+/// The same at an eighth of its sides, rounded up: all of its data is looked at, but only the means of blocks of 8 × 8
+/// pixels are worked out.
+pub fn read_jpeg_eighth(bytes: &[u8]) -> Result<Pixels, BadPicture> {
+    read_at(bytes, ScalingFactor::ONE_EIGHTH)
+}
+
+fn read_at(bytes: &[u8], scale: ScalingFactor) -> Result<Pixels, BadPicture> {
     let mut decompressor = Decompressor::new().map_err(BadPicture::damaged)?;
     let header = decompressor.read_header(bytes).map_err(BadPicture::damaged)?;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    let sides = Sides::new(side(header.width), side(header.height));
-    if sides.area() > READ_PIXELS_MAX {
-        return Err(BadPicture::damaged("it is larger than any that was written here"));
+    if Sides::new(side(header.width), side(header.height)).area() > READ_PIXELS_MAX {
+        return Err(BadPicture::damaged("it is larger than any that is in a pack"));
     }
     let (channels, format) = match header.colorspace {
         Colorspace::Gray => (Channels::Gray, PixelFormat::GRAY),
         _ => (Channels::Rgb, PixelFormat::RGB),
     };
-    let pitch = header.width * channels.count();
-    let mut data = vec![0; pitch * header.height];
-    let into = Image { pixels: data.as_mut_slice(), width: header.width, pitch, height: header.height, format };
+    decompressor.set_scaling_factor(scale).map_err(BadPicture::damaged)?;
+    let (width, height) = (scale.scale(header.width), scale.scale(header.height));
+    let pitch = width * channels.count();
+    let mut data = vec![0; pitch * height];
+    let into = Image { pixels: data.as_mut_slice(), width, pitch, height, format };
     decompressor.decompress(bytes, into).map_err(BadPicture::damaged)?;
-    Ok(Pixels { sides, channels, data })
+    Ok(Pixels { sides: Sides::new(side(width), side(height)), channels, data })
 }

@@ -35,7 +35,7 @@ use crate::derivatives::{Found, Pack, PacksError};
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::image::engine::Engine;
-use crate::iiif::image::geometry::{LIMITS, Sides};
+use crate::iiif::image::geometry::{LIMITS, Pyramid, Sides, TileSide};
 use crate::iiif::image::request::{Request, Version};
 use crate::iiif::image::resolve::{Plan, resolve};
 use crate::storage::StorageError;
@@ -90,13 +90,16 @@ async fn info_json(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
-    if let Found::Failed(why) = app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
-        return Err(Error::Failed(why));
-    }
+    // Tiles as they are stored; as they will mostly be, while they are not.
+    let tile = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+        Found::Pack(pack) => pack.index.pyramid().tile,
+        Found::Nothing => TileSide::USUAL,
+        Found::Failed(why) => return Err(Error::Failed(why)),
+    };
     let service = service(&app, version, placed.file.file);
     let keeping = Keeping::of(&placed.standing, asking.at, INFO_SECONDS);
     let asked = Asked { method: &method, headers: &headers };
-    describe(version, &asked, &placed.file, service, keeping, &app.settings.limits)
+    describe(version, &asked, &placed.file, tile, service, keeping, &app.settings.limits)
 }
 
 async fn pixels(
@@ -148,16 +151,17 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
     Ok(sides)
 }
 
-/// Answers with info.json.
+/// Answers with info.json of a file whose tiles have that side.
 pub fn describe(
     version: Version,
     asked: &Asked<'_>,
     file: &StoredFile,
+    tile: TileSide,
     service: String,
     keeping: Keeping,
     limits: &config::Limits,
 ) -> Result<Response, Error> {
-    let body = info::to_json(version, service, sides(file, limits)?);
+    let body = info::to_json(version, service, Pyramid::new(sides(file, limits)?, tile));
     let kind = match version {
         Version::Two => http::json_kind_2(asked.headers),
         Version::Three => http::json_kind(asked.headers),
