@@ -77,12 +77,16 @@ async fn tiles_of_a_tiled_master_are_served_as_it_holds_them() {
     let file = deposited(&archive, "1", &master).await;
     let info = format!("/iiif/image/3/{file}/info.json");
     let before = archive.ask(&info).await;
+    assert_eq!(before.headers["cache-control"], "public, max-age=60");
     assert_eq!(before.json()["tiles"][0], serde_json::json!({"width": 512, "height": 512, "scaleFactors": [1, 2]}));
     assert_eq!(work(&archive).await, Made { made: 1, failed: 0 });
     // Who holds the one sees the other.
     let request = Request::get(&info).header("if-none-match", before.headers["etag"].clone());
     let after = archive.send(request.body(Body::empty()).unwrap()).await;
-    assert_eq!(after.status, 200);
+    assert_eq!(
+        (after.status.as_u16(), &after.headers["cache-control"]),
+        (200, &"public, max-age=3600".parse().unwrap())
+    );
     assert_eq!(after.json()["tiles"][0], serde_json::json!({"width": 256, "height": 256, "scaleFactors": [1, 2, 4]}));
     let two = archive.ask(&format!("/iiif/image/2/{file}/info.json")).await;
     assert_eq!((&two.json()["tiles"], &two.json()["sizes"]), (&after.json()["tiles"], &after.json()["sizes"]));

@@ -12,14 +12,22 @@ const BLOCK: u32 = 32;
 /// How far the mean of a block may be from what is there.
 const FAR_MAX: u32 = 16;
 
-/// Whether a tile of these sides, a multiple of a block, shows these samples.
+/// Whether a tile can be read and has these sides and colours.
+pub(super) fn is_sound(tile: &[u8], sides: Sides, channels: Channels) -> bool {
+    read(tile, sides, channels).is_some()
+}
+
+/// Whether a tile of these sides, a multiple of a block, shows these samples as well.
 pub(super) fn shows(tile: &[u8], samples: &[u8], sides: Sides, channels: Channels) -> bool {
-    let Ok(Pixels { sides: small, channels: found, data }) = read_jpeg_eighth(tile) else { return false };
-    if found != channels || small != Sides::new(sides.width / 8, sides.height / 8) {
-        return false;
-    }
+    let Some(Pixels { sides: small, data, .. }) = read(tile, sides, channels) else { return false };
     let (found, wanted) = (means(&data, small, channels, BLOCK / 8), means(samples, sides, channels, BLOCK));
     found.iter().zip(&wanted).all(|(found, wanted)| found.abs_diff(*wanted) <= FAR_MAX)
+}
+
+/// A tile at an eighth of its sides.
+fn read(tile: &[u8], sides: Sides, channels: Channels) -> Option<Pixels> {
+    let small = Sides::new(sides.width / 8, sides.height / 8);
+    read_jpeg_eighth(tile).ok().filter(|read| read.sides == small && read.channels == channels)
 }
 
 /// The means of blocks of that many pixels a side, by channel.

@@ -12,7 +12,7 @@ use sha2::Digest as _;
 
 use super::geometry::{Pyramid, TileSide};
 use super::read::ENTRIES_MAX;
-use super::ready::shows;
+use super::ready::{is_sound, shows};
 use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
 use crate::picture::encode::{BadEncoding, Chroma, JPEG_QUALITY, jpeg, jpeg_of};
 use crate::picture::{BadPicture, Channels, Pixels, Rows, Sides};
@@ -203,7 +203,11 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
     ) -> Option<Vec<u8>> {
         let tile = self.pyramid.tile.pixels();
         let ready = source.ready().filter(|ready| ready.side() == tile && sides == Sides::new(tile, tile))?;
-        let found = ready.tile(scale, column, row).filter(|found| shows(found, samples, sides, self.channels))?;
+        let found = ready.tile(scale, column, row).filter(|found| match scale {
+            // The samples were decoded from it.
+            1 => is_sound(found, sides, self.channels),
+            _ => shows(found, samples, sides, self.channels),
+        })?;
         self.written.taken += 1;
         Some(found)
     }

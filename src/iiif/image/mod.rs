@@ -44,6 +44,8 @@ use crate::storage::StorageError;
 const IMAGE_SECONDS: u32 = 86_400;
 /// Seconds that anybody may keep info.json.
 const INFO_SECONDS: u32 = 3600;
+/// The same before the tiles are made: they may come to have another side.
+const NEW_INFO_SECONDS: u32 = 60;
 
 /// The addresses of the Image API.
 pub(super) fn routes() -> Router<App> {
@@ -90,14 +92,13 @@ async fn info_json(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
-    // Tiles as they are stored; as they will mostly be, while they are not.
-    let tile = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
-        Found::Pack(pack) => pack.index.pyramid().tile,
-        Found::Nothing => TileSide::USUAL,
+    let (tile, seconds) = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+        Found::Pack(pack) => (pack.index.pyramid().tile, INFO_SECONDS),
+        Found::Nothing => (TileSide::USUAL, NEW_INFO_SECONDS),
         Found::Failed(why) => return Err(Error::Failed(why)),
     };
     let service = service(&app, version, placed.file.file);
-    let keeping = Keeping::of(&placed.standing, asking.at, INFO_SECONDS);
+    let keeping = Keeping::of(&placed.standing, asking.at, seconds);
     let asked = Asked { method: &method, headers: &headers };
     describe(version, &asked, &placed.file, tile, service, keeping, &app.settings.limits)
 }

@@ -9,6 +9,8 @@ use super::chunk::JpegChunks;
 
 /// Directories that are looked at for smaller copies, each way: the largest picture there can be has twenty levels.
 const COPIES_MAX: usize = 32;
+/// Entries of a directory: more than there are tags. `BigTIFF` may claim as many as the file has room for.
+const ENTRIES_MAX: u64 = 1 << 16;
 /// Bytes of a tile beside three for each pixel: the tables that it may bring.
 const HEADER_BYTES_MAX: u64 = 4096;
 
@@ -52,7 +54,7 @@ impl Ready {
         page: &Tiled,
         place: IfdPointer,
     ) -> Option<(bool, Option<IfdPointer>)> {
-        let directory = decoder.read_directory(place).ok()?;
+        let directory = if is_short(decoder, place)? { decoder.read_directory(place).ok()? } else { return None };
         let next = directory.next();
         let mut tags = decoder.read_directory_tags(&directory);
         let kind = tags.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or_default();
@@ -62,6 +64,7 @@ impl Ready {
         let scale = level.as_ref().and_then(|copy| scale(page.sides, copy.sides, self.side));
         if let Some(scale) = scale
             && self.copies.iter().all(|(known, _)| *known != scale)
+            && has_all_tiles(&tags, at(page.sides, scale), self.side)
             && let Ok(chunks) = JpegChunks::new(&mut tags, false)
         {
             self.copies.push((scale, chunks));
@@ -96,6 +99,22 @@ impl Ready {
         let bytes = chunks.raw(source, index, sides.area() * 3 + HEADER_BYTES_MAX).ok()?;
         baseline::rebuilt(chunks.tables(), &bytes, sides, self.channels)
     }
+}
+
+/// Whether a directory has no more entries than there can be.
+fn is_short(decoder: &mut Decoder<impl Source>, place: IfdPointer) -> Option<bool> {
+    decoder.goto_offset_u64(2).ok()?;
+    let is_big = decoder.read_short().ok()? == 43;
+    decoder.goto_offset_u64(place.0).ok()?;
+    Some(!is_big || decoder.read_long8().ok()? <= ENTRIES_MAX)
+}
+
+/// Whether a directory tells of as many tiles as the level has, so that reading where they are takes no more than it must.
+fn has_all_tiles(tags: &IfdDecoder<'_>, level: Sides, side: u32) -> bool {
+    let tiles = u64::from(level.width.div_ceil(side)) * u64::from(level.height.div_ceil(side));
+    [Tag::TileOffsets, Tag::TileByteCounts]
+        .into_iter()
+        .all(|tag| tags.find_entry(tag).is_some_and(|it| it.count() == tiles))
 }
 
 /// The scale factor at which a page has exactly the sides of a copy, if the copy has a tile that is no edge.
