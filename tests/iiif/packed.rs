@@ -54,14 +54,14 @@ fn check_slope(image: &DynamicImage, region: [u32; 4], path: &str) {
 
 async fn check_tiles(server: &Server, tiles: usize) {
     let pyramid = server.pack.as_ref().unwrap().index.pyramid();
-    let side = pyramid.tile.pixels();
+    let tile_pixels = pyramid.tile.pixels();
     let mut asked = 0;
     for scale in pyramid.scale_factors() {
         let (across, down) = pyramid.tiles(scale);
         for (column, row) in (0..across).flat_map(|column| (0..down).map(move |row| (column, row))) {
             // As OpenSeadragon asks.
-            let (x, y) = (column * side * scale, row * side * scale);
-            let (width, height) = ((side * scale).min(2500 - x), (side * scale).min(1733 - y));
+            let (x, y) = (column * tile_pixels * scale, row * tile_pixels * scale);
+            let (width, height) = ((tile_pixels * scale).min(2500 - x), (tile_pixels * scale).min(1733 - y));
             let size = Sides::new(width.div_ceil(scale), height.div_ceil(scale));
             let path = format!("{x},{y},{width},{height}/{},{}/0/default.jpg", size.width, size.height);
             assert!(is_native(server, &path), "{path}");

@@ -16,10 +16,13 @@ const SEGMENTS_MAX: usize = 64;
 /// The file that a tile of these sides is, given the tables that it shares with others (tag 347, which may be empty).
 pub(super) fn rebuilt(shared: &[u8], tile: &[u8], sides: Sides, channels: Channels) -> Option<Vec<u8>> {
     let mut header = Header::default();
-    if !shared.is_empty() && (header.read(shared)?.is_some() || header.frame.is_some() || header.restarts.is_some()) {
-        return None;
+    if !shared.is_empty() {
+        let only_tables = matches!(header.read(shared)?, Behind::Nothing);
+        if !only_tables || header.frame.is_some() || header.restarts.is_some() {
+            return None;
+        }
     }
-    let (scan, data) = header.read(tile)??;
+    let Behind::Scan { header: scan, data } = header.read(tile)? else { return None };
     let components = header.components(sides, channels)?;
     let data = whole(data, header.restarts.is_some())?;
     let mut file = Vec::with_capacity(data.len() + 1024);
@@ -74,18 +77,23 @@ struct Component {
     quantisation: u8,
 }
 
-/// The header of a scan and what comes behind it.
-type Scan<'a> = (&'a [u8], &'a [u8]);
+/// What comes behind the segments that were read.
+enum Behind<'a> {
+    Nothing,
+    Scan { header: &'a [u8], data: &'a [u8] },
+}
 
 impl<'a> Header<'a> {
     /// Reads up to the scan, or to the end where there is none.
-    fn read(&mut self, bytes: &'a [u8]) -> Option<Option<Scan<'a>>> {
+    fn read(&mut self, bytes: &'a [u8]) -> Option<Behind<'a>> {
         let mut bytes = bytes.strip_prefix(b"\xFF\xD8")?;
         for _ in 0..SEGMENTS_MAX {
-            let [0xFF, marker, behind @ ..] = bytes else { return bytes.is_empty().then_some(None) };
+            let [0xFF, marker, behind @ ..] = bytes else {
+                return bytes.is_empty().then_some(Behind::Nothing);
+            };
             let marker = *marker;
             if marker == 0xD9 {
-                return Some(None);
+                return Some(Behind::Nothing);
             }
             let (length, _) = behind.split_first_chunk::<2>()?;
             let length = usize::from(u16::from_be_bytes(*length));
@@ -95,7 +103,7 @@ impl<'a> Header<'a> {
                 0xC4 => self.huffman(body)?,
                 0xDD => self.restarts = if body == [0, 0] { None } else { Some(body) },
                 0xC0 if self.frame.is_none() => self.frame = Some(body),
-                0xDA => return Some(Some((body, behind))),
+                0xDA => return Some(Behind::Scan { header: body, data: behind }),
                 0xEE if body.starts_with(b"Adobe") => self.adobe = Some(*body.get(11)?),
                 0xE0..=0xEF | 0xFE => {}
                 _ => return None,

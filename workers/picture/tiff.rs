@@ -162,7 +162,7 @@ impl<S: Source> Chunks<S> {
         let jpeg = (compression == Some(CompressionMethod::ModernJPEG.to_u16()))
             .then(|| chunk::JpegChunks::new(&mut decoder.image_ifd(), strips))
             .transpose()?;
-        let ready = if jpeg.is_some() { Ready::find(&mut decoder) } else { None };
+        let ready = jpeg.as_ref().and_then(|tiles| Ready::find(&mut decoder, tiles));
         let planes = if planar { u32::try_from(layout.written).unwrap_or(1) } else { 1 };
         let (band, handed_out, next_band) = (Vec::new(), 0, 0);
         Ok(Self {

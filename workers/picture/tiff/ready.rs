@@ -11,6 +11,8 @@ use super::chunk::JpegChunks;
 const COPIES_MAX: usize = 32;
 /// Entries of a directory: more than there are tags. `BigTIFF` may claim as many as the file has room for.
 const ENTRIES_MAX: u64 = 1 << 16;
+/// Tiles that are tried, along the diagonal: where none of them is ready, none is.
+const TRIED: u32 = 4;
 /// Bytes of a tile beside three for each pixel: the tables that it may bring.
 const HEADER_BYTES_MAX: u64 = 4096;
 
@@ -24,9 +26,9 @@ pub(super) struct Ready {
 }
 
 impl Ready {
-    /// Looks at the directory of the page on which the reader stands, and at those of its copies. Where one cannot be
-    /// read, its tiles are not ready: that is no reason not to decode the page.
-    pub(super) fn find(decoder: &mut Decoder<impl Source>) -> Option<Self> {
+    /// Looks at the directory of the page on which the reader stands, whose tiles are these, and at those of its copies.
+    /// Where one cannot be read, its tiles are not ready: that is no reason not to decode the page.
+    pub(super) fn find(decoder: &mut Decoder<impl Source>, tiles: &JpegChunks) -> Option<Self> {
         let page = Tiled::read(&mut decoder.image_ifd())?;
         let (first, next) = {
             let mut directory = decoder.image_ifd();
@@ -34,6 +36,9 @@ impl Ready {
             (inner.and_then(|value| value.into_ifd_vec().ok()).unwrap_or_default(), directory.directory().next())
         };
         let mut ready = Self { page: page.sides, side: page.side, channels: page.channels()?, copies: Vec::new() };
+        if !(0..TRIED).any(|place| ready.tile(decoder.inner(), tiles, 1, (place, place)).is_some()) {
+            return None;
+        }
         for place in first.into_iter().take(COPIES_MAX) {
             ready.take_copy(decoder, &page, place);
         }
