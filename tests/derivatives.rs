@@ -2,15 +2,17 @@
 
 use std::io::Cursor;
 
+use axum::body::Body;
+use axum::http::Request;
 use fonds::clock::Clock;
 use fonds::commands::{Accession, Acting, Deposit};
 use fonds::derivatives::{Found, Made, Waiting};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{Access, AgentKind, FileId, FileRole, Level, Sha256, SourceKey};
-use image::{DynamicImage, GrayImage, ImageFormat, Luma};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{TestArchive, archive_at, noon};
+use crate::support::{TestArchive, archive_at, noon, tiff};
 
 /// An image of 700 × 500 pixels like no other.
 fn picture(seed: u8) -> Vec<u8> {
@@ -65,6 +67,36 @@ async fn every_image_is_cut_once_and_its_tiles_are_served() {
     deposited(&archive, "2", &picture(0)).await;
     assert_eq!(work(&archive).await, Made::default());
     assert_eq!(archive.worker(CancellationToken::new()).waiting().await.unwrap(), Waiting(0));
+}
+
+#[tokio::test]
+async fn tiles_of_a_tiled_master_are_served_as_it_holds_them() {
+    let archive = archive_at(Clock::standing_at(noon())).await;
+    let shade = |n: u32| u8::try_from(n / 5).unwrap();
+    let master = tiff::in_tiles(&RgbImage::from_fn(700, 500, |x, y| Rgb([shade(x), shade(y), shade(x + y)])), 256);
+    let file = deposited(&archive, "1", &master).await;
+    let info = format!("/iiif/image/3/{file}/info.json");
+    let before = archive.ask(&info).await;
+    assert_eq!(before.headers["cache-control"], "public, max-age=60");
+    assert_eq!(before.json()["tiles"][0], serde_json::json!({"width": 512, "height": 512, "scaleFactors": [1, 2]}));
+    assert_eq!(work(&archive).await, Made { made: 1, failed: 0 });
+    // Who holds the one sees the other.
+    let request = Request::get(&info).header("if-none-match", before.headers["etag"].clone());
+    let after = archive.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(
+        (after.status.as_u16(), &after.headers["cache-control"]),
+        (200, &"public, max-age=3600".parse().unwrap())
+    );
+    assert_eq!(after.json()["tiles"][0], serde_json::json!({"width": 256, "height": 256, "scaleFactors": [1, 2, 4]}));
+    let two = archive.ask(&format!("/iiif/image/2/{file}/info.json")).await;
+    assert_eq!((&two.json()["tiles"], &two.json()["sizes"]), (&after.json()["tiles"], &after.json()["sizes"]));
+    let tile = archive.ask(&format!("/iiif/image/3/{file}/256,0,256,256/256,256/0/default.jpg")).await;
+    // The encoded data, from the header of the scan on.
+    let scan = tile.body.windows(2).position(|two| two == b"\xFF\xDA").unwrap();
+    let taken = master.windows(tile.body.len() - scan).any(|held| held == &tile.body[scan..]);
+    assert!(taken && tile.body.starts_with(b"\xFF\xD8\xFF\xE0\0\x10JFIF\0"));
+    let edge = archive.ask(&format!("/iiif/image/3/{file}/512,256,188,244/188,244/0/default.jpg")).await;
+    assert_eq!(image::load_from_memory(&edge.body).unwrap().width(), 188);
 }
 
 #[tokio::test]

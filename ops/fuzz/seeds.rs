@@ -8,7 +8,7 @@ use std::{env, fs, io};
 
 use fonds_schemas::Sha256;
 use fonds_workers::pack;
-use fonds_workers::picture::encode::jpeg;
+use fonds_workers::picture::encode::{Chroma, jpeg};
 use fonds_workers::picture::{self, Channels, Pixels, Sides};
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageFormat, RgbImage};
@@ -52,7 +52,7 @@ fn requests() -> Seeds {
     let mut seeds = Seeds::new();
     for (at, path) in paths.into_iter().chain([long.as_str()]).enumerate() {
         for (of, (width, height)) in sides.iter().enumerate() {
-            let mut bytes = vec![u8::try_from(at % 4).unwrap_or_default()];
+            let mut bytes = vec![u8::try_from(at % 16).unwrap_or_default()];
             bytes.extend(width.to_be_bytes());
             bytes.extend(height.to_be_bytes());
             bytes.extend(path.as_bytes());
@@ -63,6 +63,11 @@ fn requests() -> Seeds {
 }
 
 fn packs() -> Seeds {
+    let mut rows =
+        picture::open(Cursor::new(ready()), "image/tiff", Sides::new(200, 150), 0).expect("a picture made here");
+    let mut to = Cursor::new(Vec::new());
+    pack::write(&mut *rows, &Sha256::of(b"seed"), &mut to).expect("a pack of it");
+    let ready = ("ready".to_owned(), to.into_inner());
     let sides = [(1, 1), (300, 400), (700, 90), (1100, 530)];
     let packed = sides.into_iter().map(|(width, height)| {
         let bytes = encoded(&gradient(width, height), ImageFormat::Png);
@@ -72,7 +77,7 @@ fn packs() -> Seeds {
         pack::write(&mut *rows, &Sha256::of(b"seed"), &mut to).expect("a pack of it");
         (format!("{width}x{height}"), to.into_inner())
     });
-    packed.collect()
+    packed.chain([ready]).collect()
 }
 
 fn pictures() -> Seeds {
@@ -98,11 +103,12 @@ fn pictures() -> Seeds {
     let sides = Sides::new(40, 24);
     let colours = Pixels { sides, channels: Channels::Rgb, data: rgb.to_rgb8().into_raw() };
     let gray = Pixels { sides, channels: Channels::Gray, data: rgb.to_luma8().into_raw() };
-    let photograph = jpeg(&colours).expect("a JPEG");
-    add("gray.jpg", jpeg(&gray).expect("a JPEG"));
+    let photograph = jpeg(&colours, Chroma::Half).expect("a JPEG");
+    add("gray.jpg", jpeg(&gray, Chroma::Half).expect("a JPEG"));
     add("turned.jpg", with_orientation(&photograph));
     add("jpeg-in.tif", tiff(7, 6, 3, (40, 24), std::slice::from_ref(&photograph)));
     add("photograph.jpg", photograph);
+    add("ready.tif", ready());
     let mut gif = Vec::new();
     let written = GifEncoder::new(&mut gif).encode(&colours.data, 40, 24, ExtendedColorType::Rgb8);
     written.expect("a GIF");
@@ -175,6 +181,37 @@ fn tiff(compression: u16, photometric: u16, samples: u16, strip: (u32, u32), str
     let at = u32::try_from(bytes.len()).unwrap_or_default();
     bytes[4..8].copy_from_slice(&at.to_le_bytes());
     bytes.extend(directory);
+    bytes.extend([0; 4]);
+    bytes
+}
+
+/// A TIFF of 200 × 150 pixels in tiles of JPEG of 128, whose tables are in each: one is ready to be shown.
+fn ready() -> Vec<u8> {
+    let tile =
+        Pixels { sides: Sides::new(128, 128), channels: Channels::Rgb, data: gradient(128, 128).to_rgb8().into_raw() };
+    let tile = jpeg(&tile, Chroma::Half).expect("a JPEG");
+    let strips = tiff(7, 6, 3, (200, 128), &[tile.clone(), tile.clone(), tile.clone(), tile]);
+    let directory = u32::from_le_bytes([strips[4], strips[5], strips[6], strips[7]]) as usize;
+    // The same directory with tiles for strips.
+    let mut bytes = strips[..directory].to_vec();
+    let entries = strips[directory + 2..].chunks_exact(12).take(9);
+    let long = |value: u32| [&4u16.to_le_bytes()[..], &1u32.to_le_bytes(), &value.to_le_bytes()].concat();
+    let mut kept: Vec<(u16, Vec<u8>)> = vec![(322, long(128)), (323, long(128))];
+    for entry in entries {
+        match u16::from_le_bytes([entry[0], entry[1]]) {
+            257 => kept.push((257, long(150))),
+            273 => kept.push((324, entry[2..].to_vec())),
+            278 => {}
+            279 => kept.push((325, entry[2..].to_vec())),
+            tag => kept.push((tag, entry[2..].to_vec())),
+        }
+    }
+    kept.sort();
+    bytes.extend(u16::try_from(kept.len()).unwrap_or_default().to_le_bytes());
+    for (tag, entry) in kept {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(entry);
+    }
     bytes.extend([0; 4]);
     bytes
 }

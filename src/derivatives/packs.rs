@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fonds_schemas::{Sha256, StoredFile};
-use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, PIPELINE};
+use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, PIPELINE, Written};
 use fonds_workers::picture::{self, Sides};
 use moka::sync::Cache;
 use rustix::io::{ReadWriteFlags, preadv2};
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 /// Packs that are held open: each takes a file descriptor, and a system allows a thousand.
 const OPEN_MAX: u64 = 256;
@@ -139,11 +140,16 @@ impl Packs {
             remove(&draft);
             return Ok(None);
         }
-        if let Err(why) = written {
-            remove(&draft);
-            let why = why.to_string();
-            self.note(&file.sha256, &why)?;
-            return Ok(Some(Found::Failed(why)));
+        match written {
+            Ok(Written { tiles, taken }) => {
+                debug!(file.id = %file.file, tiles, taken, "{tiles} tiles of {}, {taken} as it held them", file.file);
+            }
+            Err(why) => {
+                remove(&draft);
+                let why = why.to_string();
+                self.note(&file.sha256, &why)?;
+                return Ok(Some(Found::Failed(why)));
+            }
         }
         let to = to.into_inner().map_err(|error| failed(error.into_error()))?;
         to.sync_all().map_err(failed)?;
@@ -216,7 +222,7 @@ fn write(
     bytes: File,
     going_on: &dyn Fn() -> bool,
     to: &mut BufWriter<File>,
-) -> Result<(), pack::Unpackable> {
+) -> Result<Written, pack::Unpackable> {
     let recorded = Sides::new(file.width.unwrap_or_default(), file.height.unwrap_or_default());
     let rows = picture::open(BufReader::with_capacity(1 << 20, bytes), &file.media_type, recorded, 0)?;
     let mut rows = Interruptible { rows, going_on };
@@ -243,6 +249,10 @@ impl picture::Rows for Interruptible<'_> {
             return self.rows.read(most, into);
         }
         Err(picture::BadPicture::Read(io::ErrorKind::Interrupted.into()))
+    }
+
+    fn ready(&mut self) -> Option<&mut dyn picture::ReadyTiles> {
+        self.rows.ready()
     }
 }
 

@@ -1,22 +1,34 @@
 //! An image whose tiles are made: which bytes come from the pack, and that the rest looks as if it came from the master.
 
+use std::sync::OnceLock;
+
 use ::image::{DynamicImage, GenericImageView, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
-use fonds::iiif::image::geometry::{LIMITS, Sides};
+use fonds::iiif::image::geometry::{self, LIMITS, Pyramid, Sides, TileSide};
 use fonds::iiif::image::native;
 use fonds::iiif::image::request::{Request, Version};
 use fonds::iiif::image::resolve::resolve;
-use fonds_workers::pack::geometry::{level, scale_factors, tiles, wholes};
 
 use super::made::{Server, body, header, square_colour};
+use crate::support::tiff;
 
 /// Odd in every way: 2500 × 1733, smooth, so that scaled pixels can be foretold.
-fn slope() -> RgbImage {
+fn slope() -> &'static RgbImage {
+    static SLOPE: OnceLock<RgbImage> = OnceLock::new();
     let part = |n: u32, of: u32| u8::try_from(n * 255 / of).unwrap();
-    RgbImage::from_fn(2500, 1733, |x, y| Rgb([part(x, 2500), part(y, 1733), part(x + y, 4233)]))
+    SLOPE.get_or_init(|| RgbImage::from_fn(2500, 1733, |x, y| Rgb([part(x, 2500), part(y, 1733), part(x + y, 4233)])))
 }
 
+const SIDES: Sides = Sides::new(2500, 1733);
+
 fn server() -> Server {
-    Server::of(&DynamicImage::ImageRgb8(slope()), ImageFormat::Png).packed()
+    Server::of(&DynamicImage::ImageRgb8(slope().clone()), ImageFormat::Png).packed()
+}
+
+/// The same of a master that is cut into tiles of that side.
+fn server_of_tiles(side: u32) -> Server {
+    let server = Server::new(tiff::in_tiles(slope(), side), "image/tiff", (2500, 1733)).packed();
+    assert_eq!(server.pack.as_ref().unwrap().index.pyramid(), Pyramid::new(SIDES, TileSide::new(side).unwrap()));
+    server
 }
 
 fn is_native(server: &Server, path: &str) -> bool {
@@ -40,33 +52,62 @@ fn check_slope(image: &DynamicImage, region: [u32; 4], path: &str) {
     }
 }
 
-#[tokio::test]
-async fn every_tile_of_every_level_is_a_range_of_the_pack() {
-    let server = server();
-    let image = Sides::new(2500, 1733);
+async fn check_tiles(server: &Server, tiles: usize) {
+    let pyramid = server.pack.as_ref().unwrap().index.pyramid();
+    let tile_pixels = pyramid.tile.pixels();
     let mut asked = 0;
-    for scale in scale_factors(image) {
-        let (across, down) = tiles(level(image, scale));
+    for scale in pyramid.scale_factors() {
+        let (across, down) = pyramid.tiles(scale);
         for (column, row) in (0..across).flat_map(|column| (0..down).map(move |row| (column, row))) {
             // As OpenSeadragon asks.
-            let (x, y) = (column * 512 * scale, row * 512 * scale);
-            let (width, height) = ((512 * scale).min(2500 - x), (512 * scale).min(1733 - y));
+            let (x, y) = (column * tile_pixels * scale, row * tile_pixels * scale);
+            let (width, height) = ((tile_pixels * scale).min(2500 - x), (tile_pixels * scale).min(1733 - y));
             let size = Sides::new(width.div_ceil(scale), height.div_ceil(scale));
             let path = format!("{x},{y},{width},{height}/{},{}/0/default.jpg", size.width, size.height);
-            assert!(is_native(&server, &path), "{path}");
+            assert!(is_native(server, &path), "{path}");
             let tile = server.pixels(&path).await;
             assert_eq!(tile.dimensions(), (size.width, size.height), "{path}");
             check_slope(&tile, [x, y, width, height], &path);
             asked += 1;
         }
     }
-    assert_eq!((asked, server.times_fetched()), (20 + 6 + 2 + 1, 0));
+    assert_eq!((asked, server.times_fetched()), (tiles, 0));
+}
+
+#[tokio::test]
+async fn every_tile_of_every_level_is_a_range_of_the_pack() {
+    check_tiles(&server(), 20 + 6 + 2 + 1).await;
+}
+
+#[tokio::test]
+async fn tiles_of_the_masters_own_side_are_ranges_of_the_pack() {
+    check_tiles(&server_of_tiles(128), 280 + 70 + 20 + 6 + 2 + 1).await;
+    check_tiles(&server_of_tiles(256), 70 + 20 + 6 + 2 + 1).await;
+    check_tiles(&server_of_tiles(1024), 6 + 2 + 1).await;
+}
+
+#[tokio::test]
+async fn every_size_that_is_named_is_given_whatever_the_tiles_are() {
+    for side in [128, 256, 512, 1024] {
+        let server = server_of_tiles(side);
+        let pyramid = server.pack.as_ref().unwrap().index.pyramid();
+        // A manifest names those of the usual tiles, info.json those of its own.
+        let named = geometry::sizes(SIDES, LIMITS).into_iter().chain(geometry::levels(pyramid, LIMITS));
+        for Sides { width, height } in named {
+            let path = format!("full/{width},{height}/0/default.jpg");
+            assert_eq!(is_native(&server, &path), width <= 1500, "{path} of tiles of {side}");
+            let image = server.pixels(&path).await;
+            assert_eq!(image.dimensions(), (width, height));
+            check_slope(&image, [0, 0, 2500, 1733], &path);
+        }
+        assert_eq!(server.times_fetched(), 0);
+    }
 }
 
 #[tokio::test]
 async fn small_levels_and_thumbnails_are_ranges_of_the_pack() {
     let server = server();
-    for size in wholes(Sides::new(2500, 1733)) {
+    for size in Pyramid::usual(SIDES).wholes() {
         let path = format!("full/{},{}/0/default.jpg", size.width, size.height);
         assert!(is_native(&server, &path), "{path}");
         let image = server.pixels(&path).await;
@@ -80,7 +121,12 @@ async fn small_levels_and_thumbnails_are_ranges_of_the_pack() {
 
 #[tokio::test]
 async fn what_the_pack_does_not_hold_is_made_of_its_tiles_and_never_of_the_master() {
-    let server = server();
+    check_made_of_tiles(&server()).await;
+    check_made_of_tiles(&server_of_tiles(256)).await;
+    check_made_of_tiles(&server_of_tiles(1024)).await;
+}
+
+async fn check_made_of_tiles(server: &Server) {
     for (path, region) in [
         ("full/max/0/default.png", [0, 0, 2500, 1733]),
         ("full/999,/0/default.jpg", [0, 0, 2500, 1733]),
@@ -92,7 +138,7 @@ async fn what_the_pack_does_not_hold_is_made_of_its_tiles_and_never_of_the_maste
         ("0,0,2500,4/2500,1/0/default.png", [0, 0, 2500, 4]),
         ("1000,1000,10,10/^100,/0/default.png", [1000, 1000, 10, 10]),
     ] {
-        assert!(!is_native(&server, path), "{path}");
+        assert!(!is_native(server, path), "{path}");
         let image = server.pixels(path).await;
         check_slope(&image, region, path);
     }
@@ -125,7 +171,7 @@ async fn a_stored_answer_has_its_length_on_head_and_its_etag_holds() {
     let again = server.ask(axum::http::Method::GET, path, &[(axum::http::header::IF_NONE_MATCH, &etag)]).await;
     assert_eq!(again.status(), 304);
     // Before the pack was made the same address had other bytes.
-    let before = Server::of(&DynamicImage::ImageRgb8(slope()), ImageFormat::Png);
+    let before = Server::of(&DynamicImage::ImageRgb8(slope().clone()), ImageFormat::Png);
     assert_ne!(header(&before.ask(axum::http::Method::HEAD, path, &[]).await, "etag"), etag);
 }
 

@@ -1,6 +1,7 @@
 //! What tests share: a PostgreSQL, a database of their own on it, and a whole archive.
 
 mod archive;
+pub mod tiff;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

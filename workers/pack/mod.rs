@@ -8,18 +8,21 @@
 //! ```
 //!
 //! Numbers are big-endian. Levels are rounded up, edge tiles have exactly the pixels that are left, colours are sRGB, the
-//! picture is upright. What is kept follows from the sides alone (`geometry`), so a reader needs no more than the header and
-//! the index: two reads of an object store. A pack is a cache: it can be thrown away and made again.
+//! picture is upright. Tiles have the side that those of the master have, where it is cut into tiles of JPEG: these go into
+//! the pack as they are; all others are encoded here. What is kept follows from the sides of image and tile alone
+//! (`geometry`), so a reader needs no more than the header and the index: two reads of an object store. A pack is a cache: it
+//! can be thrown away and made again.
 
 pub mod geometry;
 mod read;
+mod ready;
 mod write;
 
 pub use self::read::{BadPack, Entry, Index};
-pub use self::write::{Unpackable, write};
+pub use self::write::{Unpackable, Written, write};
 
 /// Moves on whenever the same master would give other bytes: packs of another pipeline are made again.
-pub const PIPELINE: u32 = 1;
+pub const PIPELINE: u32 = 2;
 /// How a pack begins.
 const MAGIC: &[u8; 8] = b"fondspk\x01";
 /// Bytes of the header.

@@ -2,14 +2,14 @@
 
 use fonds_schemas::Sha256;
 
-use super::geometry::{self, TILE};
+use super::geometry::{Pyramid, TileSide};
 use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
 use crate::picture::{Channels, Sides};
 
 /// The longest side that a pack may have: the widest that is written, and a bound for the number of entries.
 const SIDE_MAX: u32 = 1 << 20;
-/// Tiles that a pack may have: a picture of some 500 gigapixels.
-const ENTRIES_MAX: u64 = 1 << 21;
+/// Tiles that a pack may have: a picture of some 30 gigapixels in the smallest tiles, of 500 in the usual ones.
+pub(super) const ENTRIES_MAX: u64 = 1 << 21;
 
 /// Why bytes are no pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +40,7 @@ pub struct Entry {
 /// What a pack holds and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
-    sides: Sides,
+    pyramid: Pyramid,
     channels: Channels,
     master: Sha256,
     digest: Sha256,
@@ -59,7 +59,7 @@ impl Index {
 
     /// Reads the header and the index of a file of `total` bytes.
     pub fn read(bytes: &[u8], total: u64) -> Result<Self, BadPack> {
-        let (sides, channels, count) = read_header(bytes)?;
+        let (pyramid, channels, count) = read_header(bytes)?;
         let end = HEADER_BYTES + count * ENTRY_BYTES;
         let table = bytes.get(HEADER_BYTES..end).ok_or(BadPack::Short)?;
         let mut entries = Vec::with_capacity(count);
@@ -73,20 +73,26 @@ impl Index {
             entries.push(Entry { offset, length });
         }
         let (mut levels, mut first) = (Vec::new(), 0);
-        for scale in geometry::scale_factors(sides) {
+        for scale in pyramid.scale_factors() {
             levels.push((scale, first));
-            let (across, down) = geometry::tiles(geometry::level(sides, scale));
+            let (across, down) = pyramid.tiles(scale);
             first += across as usize * down as usize;
         }
         let digest = |at: usize| array(&bytes[at..at + 32]).map(Sha256::from_digest);
         let (master, digest) = (digest(32)?, digest(64)?);
-        Ok(Self { sides, channels, master, digest, levels, wholes: geometry::wholes(sides), entries })
+        Ok(Self { pyramid, channels, master, digest, levels, wholes: pyramid.wholes(), entries })
     }
 
     /// How large the image is.
     #[must_use]
     pub const fn sides(&self) -> Sides {
-        self.sides
+        self.pyramid.image
+    }
+
+    /// Its levels and tiles.
+    #[must_use]
+    pub const fn pyramid(&self) -> Pyramid {
+        self.pyramid
     }
 
     /// What its pixels are.
@@ -116,7 +122,7 @@ impl Index {
     #[must_use]
     pub fn tile(&self, scale: u32, column: u32, row: u32) -> Option<Entry> {
         let (_, first) = self.levels.iter().find(|(level, _)| *level == scale)?;
-        let (across, down) = geometry::tiles(geometry::level(self.sides, scale));
+        let (across, down) = self.pyramid.tiles(scale);
         if column >= across || row >= down {
             return None;
         }
@@ -130,13 +136,13 @@ impl Index {
             return self.entries.get(self.entries.len() - self.wholes.len() + place).copied();
         }
         let (scale, _) = self.levels.last()?;
-        if geometry::level(self.sides, *scale) == size { self.tile(*scale, 0, 0) } else { None }
+        if self.pyramid.level(*scale) == size { self.tile(*scale, 0, 0) } else { None }
     }
 
     /// The smallest size of the whole image that is kept and not smaller than that one.
     #[must_use]
     pub fn whole_of_at_least(&self, size: Sides) -> Option<(Sides, Entry)> {
-        let last = self.levels.last().map(|(scale, _)| geometry::level(self.sides, *scale));
+        let last = self.levels.last().map(|(scale, _)| self.pyramid.level(*scale));
         let kept = self.wholes.iter().copied().chain(last);
         let enough = kept.filter(|kept| kept.width >= size.width && kept.height >= size.height);
         let smallest = enough.min_by_key(|kept| kept.area())?;
@@ -144,8 +150,8 @@ impl Index {
     }
 }
 
-/// Sides, channels and the number of entries.
-fn read_header(bytes: &[u8]) -> Result<(Sides, Channels, usize), BadPack> {
+/// Levels and tiles, channels and the number of entries.
+fn read_header(bytes: &[u8]) -> Result<(Pyramid, Channels, usize), BadPack> {
     let header = bytes.get(..HEADER_BYTES).ok_or(BadPack::Short)?;
     if &header[..8] != MAGIC {
         return Err(BadPack::Magic);
@@ -159,23 +165,18 @@ fn read_header(bytes: &[u8]) -> Result<(Sides, Channels, usize), BadPack> {
     if sides.area() == 0 || sides.width > SIDE_MAX || sides.height > SIDE_MAX {
         return Err(BadPack::Wrong("sides"));
     }
-    if u32::from(u16::from_be_bytes(array(&header[16..18])?)) != TILE {
-        return Err(BadPack::Wrong("tile"));
-    }
+    let tile = TileSide::new(u16::from_be_bytes(array(&header[16..18])?).into()).ok_or(BadPack::Wrong("tile"))?;
+    let pyramid = Pyramid::new(sides, tile);
     let channels = match header[18] {
         1 => Channels::Gray,
         3 => Channels::Rgb,
         _ => return Err(BadPack::Wrong("channels")),
     };
-    let tiles = geometry::scale_factors(sides).into_iter().map(|scale| {
-        let (across, down) = geometry::tiles(geometry::level(sides, scale));
-        u64::from(across) * u64::from(down)
-    });
-    let entries = tiles.sum::<u64>() + geometry::wholes(sides).len() as u64;
+    let entries = pyramid.entries();
     if entries > ENTRIES_MAX || entries != u64::from(number(20)?) {
         return Err(BadPack::Wrong("number of entries"));
     }
-    Ok((sides, channels, usize::try_from(entries).map_err(|_too_many| BadPack::Short)?))
+    Ok((pyramid, channels, usize::try_from(entries).map_err(|_too_many| BadPack::Short)?))
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], BadPack> {

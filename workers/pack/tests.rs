@@ -5,9 +5,11 @@ use std::io::Cursor;
 use fonds_schemas::Sha256;
 use proptest::prelude::*;
 
-use super::geometry::{level, scale_factors, tiles, wholes};
+use super::geometry::Pyramid;
 use super::*;
 use crate::picture::{self, Channels, Rows, Sides, encode};
+
+mod ready;
 
 /// A slope, row by row.
 struct Slope {
@@ -57,9 +59,11 @@ fn every_tile_and_every_whole_has_the_sides_that_it_must_have() {
         let bytes = packed(width, height, channels);
         let (index, image) = (index(&bytes), Sides::new(width, height));
         assert_eq!((index.sides(), index.channels()), (image, channels));
-        for scale in scale_factors(image) {
-            let level = level(image, scale);
-            let (across, down) = tiles(level);
+        let pyramid = Pyramid::usual(image);
+        assert_eq!(index.pyramid(), pyramid);
+        for scale in pyramid.scale_factors() {
+            let level = pyramid.level(scale);
+            let (across, down) = pyramid.tiles(scale);
             for (column, row) in (0..across).flat_map(|column| (0..down).map(move |row| (column, row))) {
                 let found = sides_of(&bytes, index.tile(scale, column, row).unwrap());
                 let wanted = Sides::new((level.width - column * 512).min(512), (level.height - row * 512).min(512));
@@ -67,7 +71,7 @@ fn every_tile_and_every_whole_has_the_sides_that_it_must_have() {
             }
             assert_eq!(index.tile(scale, across, 0), None);
         }
-        for whole in wholes(image) {
+        for whole in pyramid.wholes() {
             assert_eq!(sides_of(&bytes, index.whole(whole).unwrap()), whole);
         }
         assert_eq!(index.tile(3, 0, 0), None);

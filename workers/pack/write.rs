@@ -1,4 +1,5 @@
-//! Making a pack: rows come in from the top, and every level is halved, cut and encoded as they pass.
+//! Making a pack: rows come in from the top, and every level is halved, cut and encoded as they pass. Tiles that the master
+//! holds ready are taken as they are: a JPEG that is decoded and encoded again is a worse one.
 //!
 //! Memory is one row of tiles for each level, and the small levels whole.
 
@@ -9,7 +10,9 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use fonds_schemas::Sha256;
 use sha2::Digest as _;
 
-use super::geometry::{self, TILE};
+use super::geometry::{Pyramid, TileSide};
+use super::read::ENTRIES_MAX;
+use super::ready::{is_sound, shows};
 use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
 use crate::picture::encode::{BadEncoding, Chroma, JPEG_QUALITY, jpeg, jpeg_of};
 use crate::picture::{BadPicture, Channels, Pixels, Rows, Sides};
@@ -37,29 +40,48 @@ pub enum Unpackable {
     Resize(String),
 }
 
+/// How a pack came about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Its tiles, at all levels.
+    pub tiles: u64,
+    /// How many of them are as the master held them.
+    pub taken: u64,
+}
+
 /// Writes the pack of a picture whose master has that digest. What was in `to` before must be nothing.
-pub fn write(rows: &mut dyn Rows, master: &Sha256, to: &mut (impl Write + Seek)) -> Result<(), Unpackable> {
-    let (sides, channels) = (rows.sides(), rows.channels());
-    let band = u64::from(sides.width) * u64::from(TILE.min(sides.height)) * channels.count() as u64;
+pub fn write(rows: &mut dyn Rows, master: &Sha256, to: &mut (impl Write + Seek)) -> Result<Written, Unpackable> {
+    let (pyramid, channels) = (pyramid(rows), rows.channels());
+    let (sides, tile) = (pyramid.image, pyramid.tile.pixels());
+    let band = u64::from(sides.width) * u64::from(tile.min(sides.height)) * channels.count() as u64;
     if band * 2 > BANDS_BYTES_MAX {
         return Err(Unpackable::TooWide(sides));
     }
-    let mut writer = Writer::new(sides, channels, to)?;
+    let mut writer = Writer::new(pyramid, channels, to)?;
     let row_bytes = sides.width as usize * channels.count();
     let (mut done, mut buffer) = (0, Vec::new());
     while done < sides.height {
         buffer.clear();
-        done += rows.read(TILE.min(sides.height - done), &mut buffer)?;
+        done += rows.read(tile.min(sides.height - done), &mut buffer)?;
         for row in buffer.chunks_exact(row_bytes) {
-            writer.push(0, row)?;
+            writer.push(0, row, rows)?;
         }
     }
     writer.wholes()?;
     writer.finish(master)
 }
 
+/// Tiles as large as those that the master holds ready, if a pack may have such; else of the usual side.
+fn pyramid(rows: &mut dyn Rows) -> Pyramid {
+    let sides = rows.sides();
+    let ready = rows.ready().and_then(|ready| TileSide::new(ready.side()));
+    let as_ready = ready.map(|tile| Pyramid::new(sides, tile)).filter(|pyramid| pyramid.entries() <= ENTRIES_MAX);
+    as_ready.unwrap_or(Pyramid::usual(sides))
+}
+
 /// A level as its rows arrive.
 struct Level {
+    scale: u32,
     sides: Sides,
     /// The sides of the image at this scale, not rounded up: the last row and column stand for less than a pixel.
     stands_for: (f64, f64),
@@ -74,6 +96,7 @@ struct Level {
 }
 
 struct Writer<'a, W> {
+    pyramid: Pyramid,
     channels: Channels,
     levels: Vec<Level>,
     wholes: Vec<Sides>,
@@ -82,32 +105,34 @@ struct Writer<'a, W> {
     index: Vec<(u64, u32)>,
     digest: sha2::Sha256,
     at: u64,
+    written: Written,
     to: &'a mut W,
 }
 
 impl<'a, W: Write + Seek> Writer<'a, W> {
-    fn new(sides: Sides, channels: Channels, to: &'a mut W) -> Result<Self, Unpackable> {
-        let wholes = geometry::wholes(sides);
+    fn new(pyramid: Pyramid, channels: Channels, to: &'a mut W) -> Result<Self, Unpackable> {
+        let (sides, wholes) = (pyramid.image, pyramid.wholes());
         let largest_kept = wholes.iter().map(|size| size.width.max(size.height)).max().unwrap_or_default();
         let (mut levels, mut firsts, mut entries) = (Vec::new(), Vec::new(), 0usize);
-        for scale in geometry::scale_factors(sides) {
-            let level = geometry::level(sides, scale);
-            let (across, down) = geometry::tiles(level);
+        for scale in pyramid.scale_factors() {
+            let level = pyramid.level(scale);
+            let (across, down) = pyramid.tiles(scale);
             firsts.push(entries);
             entries += across as usize * down as usize;
-            let kept = (level.width.max(level.height) <= largest_kept.max(TILE)).then(Vec::new);
+            let kept = (level.width.max(level.height) <= largest_kept.max(pyramid.tile.pixels())).then(Vec::new);
             let stands_for = (f64::from(sides.width) / f64::from(scale), f64::from(sides.height) / f64::from(scale));
-            levels.push(Level { sides: level, stands_for, band: Vec::new(), rows: 0, upper: None, kept });
+            levels.push(Level { scale, sides: level, stands_for, band: Vec::new(), rows: 0, upper: None, kept });
         }
+        let written = Written { tiles: entries as u64, taken: 0 };
         entries += wholes.len();
         let at = (HEADER_BYTES + entries * ENTRY_BYTES) as u64;
         to.seek(SeekFrom::Start(at))?;
         let digest = sha2::Sha256::new();
-        Ok(Self { channels, levels, wholes, firsts, index: vec![(0, 0); entries], digest, at, to })
+        Ok(Self { pyramid, channels, levels, wholes, firsts, index: vec![(0, 0); entries], digest, at, written, to })
     }
 
     /// Takes the next row of a level, and gives every second one, halved, to the next level.
-    fn push(&mut self, number: usize, row: &[u8]) -> Result<(), Unpackable> {
+    fn push(&mut self, number: usize, row: &[u8], source: &mut dyn Rows) -> Result<(), Unpackable> {
         let level = &mut self.levels[number];
         level.band.extend_from_slice(row);
         level.rows += 1;
@@ -128,35 +153,37 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
                 }
             }
         };
-        if is_last || level.rows.is_multiple_of(TILE) {
-            self.cut(number)?;
+        if is_last || level.rows.is_multiple_of(self.pyramid.tile.pixels()) {
+            self.cut(number, source)?;
         }
         match smaller {
-            Some(row) => self.push(number + 1, &row),
+            Some(row) => self.push(number + 1, &row, source),
             None => Ok(()),
         }
     }
 
     /// Cuts the rows that have come into tiles.
-    fn cut(&mut self, number: usize) -> Result<(), Unpackable> {
+    fn cut(&mut self, number: usize, source: &mut dyn Rows) -> Result<(), Unpackable> {
         let level = &mut self.levels[number];
         let band = std::mem::take(&mut level.band);
-        let (sides, rows) = (level.sides, level.rows);
+        let (scale, width, rows) = (level.scale, level.sides.width, level.rows);
         let chroma = if level.kept.is_some() { Chroma::Full } else { Chroma::Half };
-        let count = self.channels.count();
-        let row_bytes = sides.width as usize * count;
-        let height = u32::try_from(band.len() / row_bytes).unwrap_or(TILE);
-        let (across, _) = geometry::tiles(sides);
-        let down = (rows - 1) / TILE;
-        let mut tile = Vec::new();
+        let (tile, count) = (self.pyramid.tile.pixels(), self.channels.count());
+        let row_bytes = width as usize * count;
+        let (across, _) = self.pyramid.tiles(scale);
+        let down = (rows - 1) / tile;
+        let mut samples = Vec::new();
         for column in 0..across {
-            let left = column * TILE;
-            let width = TILE.min(sides.width - left);
-            tile.clear();
+            let sides = self.pyramid.tile_sides(scale, column, down);
+            let left = (column * tile) as usize * count;
+            samples.clear();
             for row in band.chunks_exact(row_bytes) {
-                tile.extend_from_slice(&row[left as usize * count..(left + width) as usize * count]);
+                samples.extend_from_slice(&row[left..left + sides.width as usize * count]);
             }
-            let encoded = jpeg_of(&tile, Sides::new(width, height), self.channels, chroma)?;
+            let encoded = match self.ready(source, (scale, column, down), &samples, sides) {
+                Some(ready) => ready,
+                None => jpeg_of(&samples, sides, self.channels, chroma)?,
+            };
             let entry = self.firsts[number] + (down * across + column) as usize;
             self.append(entry, &encoded)?;
         }
@@ -164,6 +191,25 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
         level.band = band;
         level.band.clear();
         Ok(())
+    }
+
+    /// The tile as the master holds it, if it holds exactly this one.
+    fn ready(
+        &mut self,
+        source: &mut dyn Rows,
+        (scale, column, row): (u32, u32, u32),
+        samples: &[u8],
+        sides: Sides,
+    ) -> Option<Vec<u8>> {
+        let tile = self.pyramid.tile.pixels();
+        let ready = source.ready().filter(|ready| ready.side() == tile && sides == Sides::new(tile, tile))?;
+        let found = ready.tile(scale, column, row).filter(|found| match scale {
+            // The samples were decoded from it.
+            1 => is_sound(found, sides, self.channels),
+            _ => shows(found, samples, sides, self.channels),
+        })?;
+        self.written.taken += 1;
+        Some(found)
     }
 
     /// What is kept whole: levels as they are, thumbnails out of the smallest level that is larger.
@@ -195,18 +241,18 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
         Ok(())
     }
 
-    fn finish(self, master: &Sha256) -> Result<(), Unpackable> {
+    fn finish(self, master: &Sha256) -> Result<Written, Unpackable> {
         let mut index = Vec::with_capacity(self.index.len() * ENTRY_BYTES);
         for (offset, length) in &self.index {
             index.extend_from_slice(&offset.to_be_bytes());
             index.extend_from_slice(&length.to_be_bytes());
         }
-        let sides = self.levels.first().map_or(Sides::new(0, 0), |level| level.sides);
+        let Pyramid { image: sides, tile } = self.pyramid;
         let mut header = Vec::with_capacity(HEADER_BYTES);
         header.extend_from_slice(MAGIC);
         header.extend_from_slice(&sides.width.to_be_bytes());
         header.extend_from_slice(&sides.height.to_be_bytes());
-        header.extend_from_slice(&u16::try_from(TILE).unwrap_or_default().to_be_bytes());
+        header.extend_from_slice(&u16::try_from(tile.pixels()).unwrap_or_default().to_be_bytes());
         header.push(u8::try_from(self.channels.count()).unwrap_or_default());
         header.push(JPEG_QUALITY);
         header.extend_from_slice(&u32::try_from(self.index.len()).map_err(io::Error::other)?.to_be_bytes());
@@ -220,7 +266,8 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
         self.to.seek(SeekFrom::Start(0))?;
         self.to.write_all(&header)?;
         self.to.write_all(&index)?;
-        Ok(self.to.flush()?)
+        self.to.flush()?;
+        Ok(self.written)
     }
 }
 

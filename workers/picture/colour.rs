@@ -43,10 +43,14 @@ impl Samples {
     }
 }
 
+/// How far a sample may move and nobody sees it.
+const UNSEEN: u8 = 2;
+
 /// Turns samples into pixels as people see them.
 pub(super) struct Colour {
     samples: Samples,
     profile: Option<Arc<Transform8BitExecutor>>,
+    keeps_samples: bool,
     /// What the profile gives, before it is put where it belongs.
     turned: Vec<u8>,
 }
@@ -68,7 +72,16 @@ impl Colour {
             let to = ColorProfile::new_srgb();
             profile.create_transform_8bit(from, &to, Layout::Rgb, TransformOptions::default()).ok()
         });
-        Self { samples, profile, turned: Vec::new() }
+        let keeps_samples = match samples {
+            Samples::Gray | Samples::Rgb => profile.as_deref().is_none_or(|profile| changes_nothing(profile, samples)),
+            Samples::GrayAlpha | Samples::Rgba | Samples::Cmyk => false,
+        };
+        Self { samples, profile, keeps_samples, turned: Vec::new() }
+    }
+
+    /// Whether the samples are the pixels already, but for what nobody sees: there is no profile, or it is that of sRGB.
+    pub(super) const fn keeps_samples(&self) -> bool {
+        self.keeps_samples
     }
 
     pub(super) const fn samples(&self) -> Samples {
@@ -116,6 +129,26 @@ impl Colour {
             Samples::Gray | Samples::GrayAlpha | Samples::Rgb | Samples::Rgba => into.extend_from_slice(samples),
         }
     }
+}
+
+/// Whether a profile leaves colours where they are: sRGB is written in many ways, and rounds in as many.
+fn changes_nothing(profile: &Transform8BitExecutor, samples: Samples) -> bool {
+    let steps = (0..=u8::MAX).step_by(15);
+    let colours: Vec<[u8; 3]> = match samples.channels() {
+        Channels::Gray => (0..=u8::MAX).map(|gray| [gray; 3]).collect(),
+        Channels::Rgb => {
+            let pairs = steps.clone().flat_map(|r| steps.clone().map(move |g| (r, g)));
+            pairs.flat_map(|(r, g)| steps.clone().map(move |b| [r, g, b])).collect()
+        }
+    };
+    let from: Vec<u8> = match samples.channels() {
+        Channels::Gray => (0..=u8::MAX).collect(),
+        Channels::Rgb => colours.as_flattened().to_vec(),
+    };
+    let mut turned = vec![0; colours.len() * 3];
+    let is_turned = profile.transform(&from, &mut turned).is_ok();
+    let mut pairs = turned.iter().zip(colours.as_flattened());
+    is_turned && pairs.all(|(turned, kept)| turned.abs_diff(*kept) <= UNSEEN)
 }
 
 impl Samples {

@@ -1,8 +1,9 @@
 //! JPEG of our own making: written by the library that everybody's programs use, and read back by it.
 //!
-//! Masters of others are decoded in Rust (`super::jpeg`); nothing but what was written here is given to this library's reader.
+//! Masters of others are decoded in Rust (`super::jpeg`). Nothing is given to this library's reader but what was written here,
+//! and tiles of masters whose headers were written here anew (`super::baseline`).
 
-use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
+use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use super::{BadPicture, Channels, Pixels, Sides};
 
@@ -10,7 +11,7 @@ use super::{BadPicture, Channels, Pixels, Sides};
 pub const JPEG_QUALITY: u8 = 85;
 /// The same of small images, which are made of each other: at 85, colours ring visibly beside an edge.
 const SMALL_QUALITY: u8 = 90;
-/// Pixels of what is read back: a tile, or a small level. More was not written by us.
+/// Pixels of what is read back: a tile, or a small level. A pack has no more in one.
 const READ_PIXELS_MAX: u64 = 4_000_000;
 
 /// Why pixels do not become a file.
@@ -72,19 +73,21 @@ pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma)
     compressor.compress_to_vec(Image { pixels: samples, width, pitch, height, format }).map_err(BadEncoding::encoder)
 }
 
-/// Reads a JPEG of our own making back.
+/// Reads a JPEG of a pack back.
 pub fn read_jpeg(bytes: &[u8]) -> Result<Pixels, BadPicture> {
-    let (mut decompressor, sides, channels) = open_jpeg(bytes)?;
-    let pitch = sides.width as usize * channels.count();
-    let mut data = vec![0; pitch * sides.height as usize];
-    decompress(&mut decompressor, bytes, (sides, channels), &mut data, pitch)?;
-    Ok(Pixels { sides, channels, data })
+    read_at(bytes, ScalingFactor::ONE)
 }
 
-/// The same into its place among other pixels: `into` begins where its first sample belongs, and has rows of `pitch`
-/// bytes. Returns its sides; one of other colours or without room for it is damaged.
+/// The same at an eighth of its sides, rounded up: all of its data is looked at, but only the means of blocks of 8 × 8
+/// pixels are worked out.
+pub fn read_jpeg_eighth(bytes: &[u8]) -> Result<Pixels, BadPicture> {
+    read_at(bytes, ScalingFactor::ONE_EIGHTH)
+}
+
+/// Reads a JPEG of a pack into its place among other pixels: `into` begins where its first sample belongs, and has rows
+/// of `pitch` bytes. Returns its sides; one of other colours or without room for it is damaged.
 pub fn read_jpeg_into(bytes: &[u8], channels: Channels, into: &mut [u8], pitch: usize) -> Result<Sides, BadPicture> {
-    let (mut decompressor, sides, its_channels) = open_jpeg(bytes)?;
+    let (mut decompressor, sides, its_channels) = open_jpeg(bytes, ScalingFactor::ONE)?;
     let row_bytes = sides.width as usize * channels.count();
     let room = into.len() >= pitch * (sides.height as usize).saturating_sub(1) + row_bytes;
     if its_channels != channels || !room || row_bytes > pitch {
@@ -94,18 +97,28 @@ pub fn read_jpeg_into(bytes: &[u8], channels: Channels, into: &mut [u8], pitch: 
     Ok(sides)
 }
 
-fn open_jpeg(bytes: &[u8]) -> Result<(Decompressor, Sides, Channels), BadPicture> {
+fn read_at(bytes: &[u8], scale: ScalingFactor) -> Result<Pixels, BadPicture> {
+    let (mut decompressor, sides, channels) = open_jpeg(bytes, scale)?;
+    let pitch = sides.width as usize * channels.count();
+    let mut data = vec![0; pitch * sides.height as usize];
+    decompress(&mut decompressor, bytes, (sides, channels), &mut data, pitch)?;
+    Ok(Pixels { sides, channels, data })
+}
+
+/// Looks at the header, and says what will come out.
+fn open_jpeg(bytes: &[u8], scale: ScalingFactor) -> Result<(Decompressor, Sides, Channels), BadPicture> {
     let mut decompressor = Decompressor::new().map_err(BadPicture::damaged)?;
     let header = decompressor.read_header(bytes).map_err(BadPicture::damaged)?;
     let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    let sides = Sides::new(side(header.width), side(header.height));
-    if sides.area() > READ_PIXELS_MAX {
-        return Err(BadPicture::damaged("it is larger than any that was written here"));
+    if Sides::new(side(header.width), side(header.height)).area() > READ_PIXELS_MAX {
+        return Err(BadPicture::damaged("it is larger than any that is in a pack"));
     }
     let channels = match header.colorspace {
         Colorspace::Gray => Channels::Gray,
         _ => Channels::Rgb,
     };
+    decompressor.set_scaling_factor(scale).map_err(BadPicture::damaged)?;
+    let sides = Sides::new(side(scale.scale(header.width)), side(scale.scale(header.height)));
     Ok((decompressor, sides, channels))
 }
 

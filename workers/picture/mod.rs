@@ -4,6 +4,7 @@
 //! grow with the picture where its format allows that. The bytes are not trusted: sides are compared with those that were
 //! recorded when the file came in before anything is allocated, and what a decoder may take has a limit.
 
+mod baseline;
 mod colour;
 pub mod encode;
 mod jpeg;
@@ -143,6 +144,20 @@ pub trait Rows {
     fn channels(&self) -> Channels;
     /// Appends the next rows, at least one and at most `most`. Whoever has read as many as there are asks for no more.
     fn read(&mut self, most: u32, into: &mut Vec<u8>) -> Result<u32, BadPicture>;
+    /// The tiles that the file holds ready, where its pixels are seen as they lie in it.
+    fn ready(&mut self) -> Option<&mut dyn ReadyTiles> {
+        None
+    }
+}
+
+/// Square tiles of a picture that were encoded before it came here, as complete JPEGs: baseline, brightness and differences
+/// of colour for [`Channels::Rgb`], one component for [`Channels::Gray`].
+pub trait ReadyTiles {
+    /// Pixels of a side of each.
+    fn side(&self) -> u32;
+    /// A tile of the level whose sides are those of the picture, divided by `scale` and rounded up; `None` where there is
+    /// none that is whole and ready. What it shows is what the file says: whoever takes it looks.
+    fn tile(&mut self, scale: u32, column: u32, row: u32) -> Option<Vec<u8>>;
 }
 
 /// What bytes are read from.

@@ -4,18 +4,20 @@
 
 mod chunk;
 mod palette;
+mod ready;
 
 use std::io::Cursor;
 
 use image::metadata::Orientation;
 use tiff::ColorType;
 use tiff::decoder::{ChunkType, Decoder, Limits};
-use tiff::tags::{CompressionMethod, PhotometricInterpretation, PlanarConfiguration, Tag};
+use tiff::tags::{CompressionMethod, PlanarConfiguration, Tag};
 
 use self::palette::Palette;
+use self::ready::Ready;
 use super::colour::{Colour, Samples};
 use super::whole::{Lying, believed, upright};
-use super::{BAND_BYTES_MAX, BadPicture, Rows, Sides, Source};
+use super::{BAND_BYTES_MAX, BadPicture, ReadyTiles, Rows, Sides, Source};
 
 /// Bytes of the values of one tag: the offsets of a million tiles, a profile.
 const TAG_BYTES_MAX: usize = 16 << 20;
@@ -121,6 +123,8 @@ struct Chunks<S: Source> {
     across: u32,
     planes: u32,
     jpeg: Option<chunk::JpegChunks>,
+    /// Tiles that may be shown as they are.
+    ready: Option<Ready>,
     /// The rows that were decoded and not handed out yet, and where the first of them is.
     band: Vec<u8>,
     handed_out: usize,
@@ -156,8 +160,9 @@ impl<S: Source> Chunks<S> {
             return Err(BadPicture::TooLarge { what, bytes: band / 2, limit: BAND_BYTES_MAX });
         }
         let jpeg = (compression == Some(CompressionMethod::ModernJPEG.to_u16()))
-            .then(|| chunk::JpegChunks::new(&mut decoder, strips))
+            .then(|| chunk::JpegChunks::new(&mut decoder.image_ifd(), strips))
             .transpose()?;
+        let ready = jpeg.as_ref().and_then(|tiles| Ready::find(&mut decoder, tiles));
         let planes = if planar { u32::try_from(layout.written).unwrap_or(1) } else { 1 };
         let (band, handed_out, next_band) = (Vec::new(), 0, 0);
         Ok(Self {
@@ -170,6 +175,7 @@ impl<S: Source> Chunks<S> {
             across,
             planes,
             jpeg,
+            ready,
             band,
             handed_out,
             next_band,
@@ -233,10 +239,19 @@ impl<S: Source> Lying for Chunks<S> {
         self.handed_out += row_bytes;
         Ok(())
     }
+
+    fn ready(&mut self) -> Option<&mut dyn ReadyTiles> {
+        if self.ready.is_some() { Some(self) } else { None }
+    }
 }
 
-/// Whether directories of that photometric interpretation hold brightness and colour differences.
-fn is_ycbcr(decoder: &mut Decoder<impl Source>) -> bool {
-    let photometric = decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok().flatten();
-    photometric == Some(PhotometricInterpretation::YCbCr.to_u16())
+impl<S: Source> ReadyTiles for Chunks<S> {
+    fn side(&self) -> u32 {
+        self.ready.as_ref().map_or(0, Ready::side)
+    }
+
+    fn tile(&mut self, scale: u32, column: u32, row: u32) -> Option<Vec<u8>> {
+        let (ready, page) = self.ready.as_ref().zip(self.jpeg.as_ref())?;
+        ready.tile(self.decoder.inner(), page, scale, (column, row))
+    }
 }

@@ -3,7 +3,7 @@
 use image::metadata::Orientation;
 
 use super::colour::Colour;
-use super::{BadPicture, Channels, Rows, Sides, fits};
+use super::{BadPicture, Channels, ReadyTiles, Rows, Sides, fits};
 
 /// Samples as they lie in the file, and how to look at them.
 pub(super) struct Whole {
@@ -84,6 +84,10 @@ pub(super) trait Lying {
     fn sides(&self) -> Sides;
     /// Appends the samples of the next row.
     fn row(&mut self, into: &mut Vec<u8>) -> Result<(), BadPicture>;
+    /// The tiles that are ready there, if the samples are looked at as they lie.
+    fn ready(&mut self) -> Option<&mut dyn ReadyTiles> {
+        None
+    }
 }
 
 /// Rows that lie in a file as they are seen.
@@ -124,6 +128,10 @@ impl<T: Lying> Rows for Flowing<T> {
         }
         self.done += rows;
         Ok(rows)
+    }
+
+    fn ready(&mut self) -> Option<&mut dyn ReadyTiles> {
+        if self.colour.keeps_samples() { self.lying.ready() } else { None }
     }
 }
 

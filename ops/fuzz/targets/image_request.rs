@@ -1,15 +1,14 @@
 //! Image requests: whatever is planned lies within the image and the limits, the canonical form is a request that comes to
 //! the same plan, and the tiles that would be read for it are tiles of the pack.
 //!
-//! The input: a byte that chooses version and limits, the sides, then the path.
+//! The input: a byte that chooses version, limits and the side of tiles, the sides, then the path.
 #![no_main]
 
 #[expect(dead_code, reason = "the server uses all of it")]
 mod iiif;
 
-use fonds_workers::pack::geometry::{level, scale_factors, tiles, wholes};
 use fonds_workers::pack::{HEADER_BYTES, Index};
-use iiif::image::geometry::{LIMITS, Limits, Sides, TILE};
+use iiif::image::geometry::{LIMITS, Limits, Pyramid, Sides, TileSide};
 use iiif::image::native::{cover, find};
 use iiif::image::request::{Request, Version};
 use iiif::image::resolve::{Plan, resolve};
@@ -38,8 +37,9 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let again = parse(version, &plan.canonical).unwrap_or_else(|| panic!("{} cannot be read", plan.canonical));
     let again = resolve(version, &again, image, limits);
     assert_eq!(again.expect("the canonical form can be answered"), plan, "{path}");
-    if let Some(index) = index_of(image) {
-        read_from(&plan, &index, image);
+    let tile = TileSide::ALL[usize::from(choice >> 2 & 3)];
+    if let Some(index) = index_of(Pyramid::new(image, tile)) {
+        read_from(&plan, &index);
     }
     Corpus::Keep
 });
@@ -62,35 +62,30 @@ fn within(plan: &Plan, request: &Request, image: Sides, limits: Limits) {
     }
 }
 
-fn read_from(plan: &Plan, index: &Index, image: Sides) {
+fn read_from(plan: &Plan, index: &Index) {
     if let Some(entry) = find(plan, index) {
         assert_eq!(entry.length, 1, "an entry of this pack");
     }
     let Some(cover) = cover(plan, index, COVER_PIXELS_MAX) else { panic!("{plan:?}: no level is small enough") };
-    let (across, down) = tiles(level(image, cover.scale));
+    let (across, down) = index.pyramid().tiles(cover.scale);
     assert!(cover.columns.0 < cover.columns.1 && cover.columns.1 <= across, "{plan:?} {cover:?}");
     assert!(cover.rows.0 < cover.rows.1 && cover.rows.1 <= down, "{plan:?} {cover:?}");
     // What is cut out of a level of full size lies in its tiles.
     if cover.scale == 1 && plan.size == plan.region.sides {
-        let left = plan.region.x - cover.columns.0 * TILE;
-        let top = plan.region.y - cover.rows.0 * TILE;
+        let (left, top) = (plan.region.x - cover.corner.0, plan.region.y - cover.corner.1);
         assert!(left + plan.size.width <= cover.sides.width && top + plan.size.height <= cover.sides.height);
     }
 }
 
-/// The index of a pack of an image of these sides, each entry of which is one byte long.
-fn index_of(image: Sides) -> Option<Index> {
-    let count = scale_factors(image).into_iter().map(|scale| {
-        let (across, down) = tiles(level(image, scale));
-        u64::from(across) * u64::from(down)
-    });
-    let count = count.sum::<u64>() + wholes(image).len() as u64;
+/// The index of a pack of an image that is cut so, each entry of which is one byte long.
+fn index_of(pyramid: Pyramid) -> Option<Index> {
+    let (image, count) = (pyramid.image, pyramid.entries());
     if count > ENTRIES_MAX {
         return None;
     }
     let mut bytes = b"fondspk\x01".to_vec();
     bytes.extend([image.width, image.height].iter().flat_map(|side| side.to_be_bytes()));
-    bytes.extend(u16::try_from(TILE).ok()?.to_be_bytes());
+    bytes.extend(u16::try_from(pyramid.tile.pixels()).ok()?.to_be_bytes());
     bytes.extend([3, 85]);
     bytes.extend(u32::try_from(count).ok()?.to_be_bytes());
     bytes.extend(fonds_workers::pack::PIPELINE.to_be_bytes());

@@ -1,7 +1,6 @@
 //! The reader of tile packs: no bytes make it panic or allocate by what they claim, and every entry lies within the file.
 #![no_main]
 
-use fonds_workers::pack::geometry::{level, tiles};
 use fonds_workers::pack::{Entry, HEADER_BYTES, Index};
 use fonds_workers::picture::Sides;
 use libfuzzer_sys::fuzz_target;
@@ -19,14 +18,15 @@ fuzz_target!(|data: &[u8]| {
     // As the folder of packs reads it: the header and the index, and how long the file is.
     let Ok(index) = Index::read(&data[..bytes.min(data.len())], total) else { return };
     assert_eq!(Index::read(data, total).as_ref(), Ok(&index), "what comes behind the index does not change it");
-    let sides = index.sides();
-    assert!(sides.area() > 0);
+    let (sides, pyramid) = (index.sides(), index.pyramid());
+    assert!(sides.area() > 0 && pyramid.image == sides);
+    assert_eq!(bytes as u64, HEADER_BYTES as u64 + 12 * pyramid.entries());
     let check = |entry: Entry| {
         assert!(entry.length > 0 && entry.offset >= bytes as u64, "{entry:?} lies in the index");
         assert!(entry.offset + u64::from(entry.length) <= total, "{entry:?} leaves the file");
     };
     for scale in index.scales() {
-        let (across, down) = tiles(level(sides, scale));
+        let (across, down) = pyramid.tiles(scale);
         for (column, row) in (0..down).flat_map(|row| (0..across).map(move |column| (column, row))) {
             check(index.tile(scale, column, row).expect("every tile of a level is there"));
         }

@@ -50,8 +50,16 @@ fn decode(data: &[u8], media_type: &str, sides: Sides) {
         let bytes = Index::bytes(&pack[..HEADER_BYTES]).expect("the header of a pack that was written");
         let index = Index::read(&pack[..bytes], pack.len() as u64).expect("the index of a pack that was written");
         assert_eq!((index.sides(), index.channels(), index.master()), (sides, channels, &master));
-        let tile = index.tile(1, 0, 0).expect("every pack has a first tile");
-        let end = usize::try_from(tile.offset).expect("an offset in memory") + tile.length as usize;
-        picture::encode::read_jpeg(&pack[end - tile.length as usize..end]).expect("a tile that was written");
+        let pyramid = index.pyramid();
+        for scale in pyramid.scale_factors() {
+            let (across, down) = pyramid.tiles(scale);
+            for (column, row) in (0..down).flat_map(|row| (0..across).map(move |column| (column, row))) {
+                let tile = index.tile(scale, column, row).expect("every tile of a level is there");
+                let end = usize::try_from(tile.offset).expect("an offset in memory") + tile.length as usize;
+                let tile = picture::encode::read_jpeg(&pack[end - tile.length as usize..end]);
+                let tile = tile.expect("a tile that was written or taken as it was");
+                assert_eq!((tile.sides, tile.channels), (pyramid.tile_sides(scale, column, row), channels));
+            }
+        }
     }
 }

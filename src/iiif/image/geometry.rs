@@ -1,7 +1,6 @@
 //! What of the pyramid is told to viewers, and what is too large to be sent.
 
-use fonds_workers::pack::geometry::level;
-pub use fonds_workers::pack::geometry::{TILE, scale_factors};
+pub use fonds_workers::pack::geometry::{Pyramid, TileSide};
 pub use fonds_workers::picture::Sides;
 
 /// The longest side that is sent, in pixels: what a JPEG can hold.
@@ -29,10 +28,17 @@ impl Limits {
     }
 }
 
-/// The sizes of all levels that may be sent, smallest first.
+/// The sizes of an image that a manifest names, smallest first: the levels of the usual tiles. A pack answers them, whatever
+/// its own tiles are.
 #[must_use]
 pub fn sizes(image: Sides, limits: Limits) -> Vec<Sides> {
-    let levels = scale_factors(image).into_iter().rev().map(|scale| level(image, scale));
+    levels(Pyramid::usual(image), limits)
+}
+
+/// The sizes of all levels that may be sent, smallest first.
+#[must_use]
+pub fn levels(pyramid: Pyramid, limits: Limits) -> Vec<Sides> {
+    let levels = pyramid.scale_factors().into_iter().rev().map(|scale| pyramid.level(scale));
     levels.filter(|level| limits.allow(*level)).collect()
 }
 

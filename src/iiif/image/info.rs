@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::iiif::http::Dialect;
-use crate::iiif::image::geometry::{self, LIMITS, Sides, TILE};
+use crate::iiif::image::geometry::{self, LIMITS, Pyramid, Sides};
 use crate::iiif::image::request::{Format, Version};
 
 /// The JSON-LD context of Image API 3, which is the profile of its media type too.
@@ -65,12 +65,12 @@ impl ImageService {
     }
 }
 
-/// The bytes of `info.json` of the image at that address.
+/// The bytes of `info.json` of the image at that address, which is cut so.
 #[must_use]
-pub fn to_json(version: Version, id: String, image: Sides) -> Vec<u8> {
+pub fn to_json(version: Version, id: String, pyramid: Pyramid) -> Vec<u8> {
     let json = match version {
-        Version::Two => serde_json::to_vec(&Info2::new(id, image)),
-        Version::Three => serde_json::to_vec(&Info::new(id, image)),
+        Version::Two => serde_json::to_vec(&Info2::new(id, pyramid)),
+        Version::Three => serde_json::to_vec(&Info::new(id, pyramid)),
     };
     json.unwrap_or_default()
 }
@@ -114,13 +114,15 @@ struct Tiles {
 }
 
 impl Tiles {
-    fn of(image: Sides) -> Vec<Self> {
-        vec![Self { width: TILE, height: TILE, scale_factors: geometry::scale_factors(image) }]
+    fn of(pyramid: Pyramid) -> Vec<Self> {
+        let side = pyramid.tile.pixels();
+        vec![Self { width: side, height: side, scale_factors: pyramid.scale_factors() }]
     }
 }
 
 impl Info {
-    fn new(id: String, image: Sides) -> Self {
+    fn new(id: String, pyramid: Pyramid) -> Self {
+        let image = pyramid.image;
         let service = ImageService::new(id, image);
         Self {
             context: CONTEXT,
@@ -133,8 +135,8 @@ impl Info {
             max_width: max_width(image),
             // Whoever scales up must be told how far (§5.7).
             max_area: LIMITS.area,
-            sizes: service.sizes,
-            tiles: Tiles::of(image),
+            sizes: geometry::levels(pyramid, LIMITS),
+            tiles: Tiles::of(pyramid),
             preferred_formats: &["jpg"],
             extra_formats: extra_formats(),
             // `color` is not listed: level 2 has it for images in colour, and a gray one has none.
@@ -183,12 +185,14 @@ struct Profile2 {
 }
 
 impl Info2 {
-    fn new(id: String, image: Sides) -> Self {
+    fn new(id: String, pyramid: Pyramid) -> Self {
+        let image = pyramid.image;
         let profile = Profile2 {
             formats: Format::ALL.iter().map(|(_, name, _)| *name).collect(),
             max_width: max_width(image),
             max_area: (image.area() > LIMITS.area).then_some(LIMITS.area),
-            qualities: &["default", "color", "gray", "bitonal"],
+            // `color` is not listed, as above.
+            qualities: &["default", "gray", "bitonal"],
             supports: &[
                 "baseUriRedirect",
                 "canonicalLinkHeader",
@@ -215,8 +219,8 @@ impl Info2 {
             protocol: PROTOCOL,
             width: image.width,
             height: image.height,
-            sizes: geometry::sizes(image, LIMITS),
-            tiles: Tiles::of(image),
+            sizes: geometry::levels(pyramid, LIMITS),
+            tiles: Tiles::of(pyramid),
             profile: ("http://iiif.io/api/image/2/level2.json", profile),
         }
     }

@@ -35,7 +35,7 @@ use crate::derivatives::{Found, Pack, PacksError};
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
 use crate::iiif::image::engine::{Engine, UNPACKED_PIXELS_MAX};
-use crate::iiif::image::geometry::{LIMITS, Sides};
+use crate::iiif::image::geometry::{LIMITS, Pyramid, Sides, TileSide};
 use crate::iiif::image::request::{Request, Version};
 use crate::iiif::image::resolve::{Plan, resolve};
 use crate::storage::StorageError;
@@ -44,6 +44,8 @@ use crate::storage::StorageError;
 const IMAGE_SECONDS: u32 = 86_400;
 /// Seconds that anybody may keep info.json.
 const INFO_SECONDS: u32 = 3600;
+/// The same before the tiles are made: they may come to have another side.
+const NEW_INFO_SECONDS: u32 = 60;
 
 /// The addresses of the Image API.
 pub(super) fn routes() -> Router<App> {
@@ -89,12 +91,14 @@ async fn info_json(
     asked: Asked,
 ) -> Result<Response, Error> {
     let placed = find(&app, asking, &id).await?;
-    if let Found::Failed(why) = app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
-        return Err(Error::Failed(why));
-    }
+    let (tile, seconds) = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+        Found::Pack(pack) => (pack.index.pyramid().tile, INFO_SECONDS),
+        Found::Nothing => (TileSide::USUAL, NEW_INFO_SECONDS),
+        Found::Failed(why) => return Err(Error::Failed(why)),
+    };
     let service = service(&app, version, placed.file.file);
-    let keeping = Keeping::of(&placed.standing, asking.at, INFO_SECONDS);
-    describe(version, &asked, &placed.file, service, keeping, &app.settings.limits)
+    let keeping = Keeping::of(&placed.standing, asking.at, seconds);
+    describe(version, &asked, &placed.file, tile, service, keeping, &app.settings.limits)
 }
 
 async fn pixels(
@@ -144,16 +148,17 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
     Ok(sides)
 }
 
-/// Answers with info.json.
+/// Answers with info.json of a file whose tiles have that side.
 pub fn describe(
     version: Version,
     asked: &Asked,
     file: &StoredFile,
+    tile: TileSide,
     service: String,
     keeping: Keeping,
     limits: &config::Limits,
 ) -> Result<Response, Error> {
-    let body = info::to_json(version, service, sides(file, limits)?);
+    let body = info::to_json(version, service, Pyramid::new(sides(file, limits)?, tile));
     Ok(http::json(asked, body, version.dialect(), keeping, Some(version.profile_link())))
 }
 

@@ -1,6 +1,6 @@
 //! Requests that a pack answers with bytes that it holds: nothing is decoded.
 
-use fonds_workers::pack::geometry::{TILE, level};
+use fonds_workers::pack::geometry::level;
 use fonds_workers::pack::{Entry, Index};
 use fonds_workers::picture::{Channels, Sides};
 
@@ -31,7 +31,7 @@ pub fn find(plan: &Plan, index: &Index) -> Option<Entry> {
 fn tile(plan: &Plan, index: &Index, scale: u32) -> Option<Entry> {
     let (region, image) = (plan.region, index.sides());
     // As wide as a tile, or as what is left at the edge.
-    let step = u64::from(TILE) * u64::from(scale);
+    let step = u64::from(index.pyramid().tile.pixels()) * u64::from(scale);
     let begins = u64::from(region.x) % step == 0 && u64::from(region.y) % step == 0;
     let ends = |from: u32, side: u32, whole: u32| u64::from(side) == step.min(u64::from(whole - from));
     let fits = ends(region.x, region.sides.width, image.width) && ends(region.y, region.sides.height, image.height);
@@ -51,6 +51,8 @@ pub struct Cover {
     pub columns: (u32, u32),
     /// Rows of tiles, from and behind.
     pub rows: (u32, u32),
+    /// Where the first of these tiles begins: pixels of the level from the left and from the top.
+    pub corner: (u32, u32),
     /// The pixels that these tiles have.
     pub sides: Sides,
 }
@@ -59,22 +61,24 @@ pub struct Cover {
 /// (a request that bends a whole map into a line), those of a smaller one.
 #[must_use]
 pub fn cover(plan: &Plan, index: &Index, most: u64) -> Option<Cover> {
-    let (region, size, image) = (plan.region, plan.size, index.sides());
+    let (region, size, pyramid) = (plan.region, plan.size, index.pyramid());
+    let tile = pyramid.tile.pixels();
     let enough = |scale: &u32| {
         region.sides.width.div_ceil(*scale) >= size.width && region.sides.height.div_ceil(*scale) >= size.height
     };
     let finest = index.scales().filter(enough).last().unwrap_or(1);
     let of = |scale: u32| {
-        let whole = level(image, scale);
+        let whole = pyramid.level(scale);
         let span = |from: u32, side: u32, whole: u32| {
-            let first = from / scale / TILE;
-            let behind = (from + side).div_ceil(scale).min(whole).div_ceil(TILE);
-            let pixels = (behind * TILE).min(whole) - first * TILE;
+            let first = from / scale / tile;
+            let behind = (from + side).div_ceil(scale).min(whole).div_ceil(tile);
+            let pixels = (behind * tile).min(whole) - first * tile;
             ((first, behind), pixels)
         };
         let (columns, width) = span(region.x, region.sides.width, whole.width);
         let (rows, height) = span(region.y, region.sides.height, whole.height);
-        Cover { scale, columns, rows, sides: Sides::new(width, height) }
+        let corner = (columns.0 * tile, rows.0 * tile);
+        Cover { scale, columns, rows, corner, sides: Sides::new(width, height) }
     };
     index.scales().filter(|scale| *scale >= finest).map(of).find(|cover| cover.sides.area() <= most)
 }

@@ -6,7 +6,7 @@ use std::io;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use fonds_workers::pack::Index;
-use fonds_workers::pack::geometry::{TILE, level};
+use fonds_workers::pack::geometry::level;
 use fonds_workers::picture::{self, Channels, Pixels, Sides};
 use image::{DynamicImage, GrayImage, RgbImage};
 
@@ -56,7 +56,7 @@ fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
     }
     let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
     let tiles = tiles(pack, &cover)?;
-    sized(&tiles, (cover.columns.0 * TILE, cover.rows.0 * TILE), cover.scale, plan)
+    sized(&tiles, cover.corner, cover.scale, plan)
 }
 
 /// The tiles of a cover, side by side.

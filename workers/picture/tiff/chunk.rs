@@ -2,12 +2,12 @@
 
 use std::io::{Read as _, SeekFrom};
 
-use tiff::decoder::{Decoder, DecodingResult};
-use tiff::tags::Tag;
+use tiff::decoder::{DecodingResult, IfdDecoder};
+use tiff::tags::{PhotometricInterpretation, Tag};
 
 use super::super::colour::Samples;
 use super::super::{BAND_BYTES_MAX, BadPicture, Source, jpeg};
-use super::{Layout, is_ycbcr};
+use super::Layout;
 
 /// Where in a band the samples of a strip or tile go.
 pub(super) struct Place {
@@ -110,39 +110,52 @@ pub(super) struct Decoded {
 }
 
 impl JpegChunks {
-    pub(super) fn new(decoder: &mut Decoder<impl Source>, strips: bool) -> Result<Self, BadPicture> {
+    /// Those of a directory.
+    pub(super) fn new(directory: &mut IfdDecoder<'_>, strips: bool) -> Result<Self, BadPicture> {
         let (offsets, lengths) =
             if strips { (Tag::StripOffsets, Tag::StripByteCounts) } else { (Tag::TileOffsets, Tag::TileByteCounts) };
-        let offsets = decoder.get_tag_u64_vec(offsets).map_err(BadPicture::damaged)?;
-        let lengths = decoder.get_tag_u64_vec(lengths).map_err(BadPicture::damaged)?;
-        let tables = decoder.find_tag(Tag::JPEGTables).map_err(BadPicture::damaged)?;
+        let offsets = directory.get_tag_u64_vec(offsets).map_err(BadPicture::damaged)?;
+        let lengths = directory.get_tag_u64_vec(lengths).map_err(BadPicture::damaged)?;
+        let tables = directory.find_tag(Tag::JPEGTables).map_err(BadPicture::damaged)?;
         let tables = tables.map(|value| value.into_u8_vec().map_err(BadPicture::damaged)).transpose()?;
         let tables = tables.unwrap_or_default();
         let tables = tables.strip_suffix(&[0xFF, 0xD9]).unwrap_or(&tables).to_vec();
-        Ok(Self { offsets, lengths, tables, ycbcr: is_ycbcr(decoder) })
+        let photometric = directory.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).ok().flatten();
+        let ycbcr = photometric == Some(PhotometricInterpretation::YCbCr.to_u16());
+        Ok(Self { offsets, lengths, tables, ycbcr })
     }
 
-    /// A strip or tile as a JPEG file of its own: the shared tables, then what it holds without its first marker.
-    pub(super) fn bytes(&self, source: &mut impl Source, index: u32) -> Result<Vec<u8>, BadPicture> {
+    /// The tables that all share.
+    pub(super) fn tables(&self) -> &[u8] {
+        &self.tables
+    }
+
+    /// What a strip or tile holds, at most that many bytes.
+    pub(super) fn raw(&self, source: &mut impl Source, index: u32, most: u64) -> Result<Vec<u8>, BadPicture> {
         let missing = || BadPicture::damaged("a strip or tile is not there");
         let index = index as usize;
         let (offset, length) = (self.offsets.get(index), self.lengths.get(index));
         let (offset, length) = offset.zip(length).ok_or_else(missing)?;
-        if *length > BAND_BYTES_MAX {
-            return Err(BadPicture::TooLarge { what: "a strip or tile", bytes: *length, limit: BAND_BYTES_MAX });
+        if *length > most {
+            return Err(BadPicture::TooLarge { what: "a strip or tile", bytes: *length, limit: most });
         }
-        source.seek(SeekFrom::Start(*offset)).map_err(BadPicture::Read)?;
-        let mut bytes = self.tables.clone();
-        let begin = bytes.len();
+        seek(source, *offset)?;
         // Not allocated by what the file says, but by what is there.
+        let mut bytes = Vec::new();
         let read = source.take(*length).read_to_end(&mut bytes).map_err(BadPicture::Read)?;
         if read as u64 != *length || read < 2 {
             return Err(missing());
         }
-        if begin > 0 {
-            bytes.drain(begin..begin + 2);
-        }
         Ok(bytes)
+    }
+
+    /// A strip or tile as a JPEG file of its own: the shared tables, then what it holds without its first marker.
+    fn bytes(&self, source: &mut impl Source, index: u32) -> Result<Vec<u8>, BadPicture> {
+        let bytes = self.raw(source, index, BAND_BYTES_MAX)?;
+        if self.tables.is_empty() {
+            return Ok(bytes);
+        }
+        Ok([self.tables.as_slice(), bytes.get(2..).unwrap_or_default()].concat())
     }
 
     pub(super) fn decode(&self, source: &mut impl Source, index: u32, samples: Samples) -> Result<Decoded, BadPicture> {
@@ -164,6 +177,16 @@ impl JpegChunks {
         };
         Ok(Decoded { samples: decoded, width: header.sides.width as usize, count: samples.count() })
     }
+}
+
+/// Goes to a place from where the source stands: what was read ahead is kept, and tiles often lie side by side.
+fn seek(source: &mut impl Source, offset: u64) -> Result<(), BadPicture> {
+    let at = source.stream_position().map_err(BadPicture::Read)?;
+    let sought = match offset.checked_signed_diff(at) {
+        Some(far) => source.seek_relative(far),
+        None => source.seek(SeekFrom::Start(offset)).map(drop),
+    };
+    sought.map_err(BadPicture::Read)
 }
 
 impl Decoded {
