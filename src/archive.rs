@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, catalog, files};
-use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
+use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, may};
 use moka::sync::Cache;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
@@ -34,7 +34,7 @@ pub const LIVE: &str = "live";
 const CONNECTIONS: u32 = 12;
 /// Statements and files of objects that are remembered, of half a kilobyte each.
 const REMEMBERED_MAX: u64 = 60_000;
-/// Files that are remembered, of half a kilobyte each.
+/// Files that are remembered, of half a kilobyte each, or as much for every 64 pages.
 const PLACEMENTS_MAX: u64 = 20_000;
 
 /// Ledger, bytes and projections of one data directory.
@@ -164,7 +164,7 @@ impl Archive {
             serving,
             database,
             objects: objects(),
-            placements: Cache::new(PLACEMENTS_MAX),
+            placements: placements(),
         })
     }
 
@@ -281,11 +281,25 @@ impl Archive {
 
 /// A memory for objects, each as heavy as what is said of it.
 fn objects() -> Cache<ObjectId, (u64, Arc<Object>)> {
-    let weight = |object: &Object| u32::try_from(1 + object.statements.len() + object.files.len()).unwrap_or(u32::MAX);
+    let files = |object: &Object| object.files.iter().map(weight).sum::<usize>();
+    let weight = move |object: &Object| 1 + object.statements.len() + files(object);
     Cache::builder()
         .max_capacity(REMEMBERED_MAX)
-        .weigher(move |_, (_, object): &(u64, Arc<Object>)| weight(object))
+        .weigher(move |_, (_, object): &(u64, Arc<Object>)| u32::try_from(weight(object)).unwrap_or(u32::MAX))
         .build()
+}
+
+/// A memory for files, each as heavy as what is known of it.
+fn placements() -> Cache<FileId, (u64, Arc<Placed>)> {
+    let weight = |placed: &Placed| u32::try_from(weight(&placed.file)).unwrap_or(u32::MAX);
+    Cache::builder()
+        .max_capacity(PLACEMENTS_MAX)
+        .weigher(move |_, (_, placed): &(u64, Arc<Placed>)| weight(placed))
+        .build()
+}
+
+fn weight(file: &StoredFile) -> usize {
+    1 + file.pages.len() / 64
 }
 
 /// Makes the ledger and the schema of the live tables, as the owner of the database.

@@ -24,7 +24,8 @@ fn info(accept: Option<&str>, sides: (u32, u32)) -> Response {
     let headers = accept.map(|accept| (header::ACCEPT, accept.parse().unwrap())).into_iter().collect();
     let asked = Asked { method: &Method::GET, headers: &headers };
     let service = "https://archive.example.org/iiif/image/3/x".to_owned();
-    describe(Version::Three, &asked, &file, service, Keeping::Everybody(3600), &Limits::default()).into_response()
+    describe(Version::Three, &asked, file.page(1).unwrap(), service, Keeping::Everybody(3600), &Limits::default())
+        .into_response()
 }
 
 #[tokio::test]
