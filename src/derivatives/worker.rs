@@ -266,13 +266,12 @@ async fn make(
             Found::Nothing => {}
         }
         // Once for all pages: the bytes may come from far away.
-        let bytes = match &opened {
-            Some(bytes) => Arc::clone(bytes),
-            None => {
-                let bytes = storage.open_file(&file.path).await;
-                let bytes = bytes.map_err(|source| WorkerError::Storage { file: file.file, source })?;
-                Arc::clone(opened.insert(Arc::new(bytes)))
-            }
+        let bytes = if let Some(bytes) = &opened {
+            Arc::clone(bytes)
+        } else {
+            let bytes = storage.open_file(&file.path).await;
+            let bytes = bytes.map_err(|source| WorkerError::Storage { file: file.file, source })?;
+            Arc::clone(opened.insert(Arc::new(bytes)))
         };
         match make_one(packs, &file, page.number, bytes, stop.clone()).await? {
             Some(Found::Pack(_)) => all.made += 1,
@@ -297,15 +296,13 @@ async fn make_one(
 ) -> Result<Option<Found>, WorkerError> {
     let (making, of) = (packs.clone(), Arc::clone(file));
     let work = move || of.page(number).map(|page| making.make(page, bytes, &|| !stop.is_cancelled()));
-    match in_background(work).await.map_err(WorkerError::Thread)? {
-        Some(made) => Ok(made.transpose()?.flatten()),
-        None => {
-            // A decoder that panics is a bug of a library: it must not come again with every start.
-            let why = "its decoder broke down".to_owned();
-            packs.note(Master { sha256: file.sha256, page: number }, &why)?;
-            Ok(Some(Found::Failed(why)))
-        }
+    if let Some(made) = in_background(work).await.map_err(WorkerError::Thread)? {
+        return Ok(made.transpose()?.flatten());
     }
+    // A decoder that panics is a bug of a library: it must not come again with every start.
+    let why = "its decoder broke down".to_owned();
+    packs.note(Master { sha256: file.sha256, page: number }, &why)?;
+    Ok(Some(Found::Failed(why)))
 }
 
 /// Runs work on a thread of its own that others go before; `None` where it panicked.

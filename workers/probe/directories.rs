@@ -160,7 +160,7 @@ impl Walk {
     /// Reads the directory that comes next.
     fn read(&mut self, reader: &mut (impl BufRead + Seek)) -> io::Result<Result<Directory, Problem>> {
         let (layout, at) = (self.layout, self.next);
-        reader.seek(SeekFrom::Start(at))?;
+        jump(reader, at)?;
         let count = if layout.big { layout.number(&take::<8>(reader)?) } else { layout.number(&take::<2>(reader)?) };
         if !self.may_read(count) {
             return Ok(Err(unreadable("its directories have too many entries")));
@@ -189,8 +189,8 @@ impl Walk {
         }
         let next = layout.offset(reader)?;
         let mut value = |entry: Option<Entry>| entry.map_or(Ok(0), |entry| layout.first(reader, entry));
-        let side = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let (width, height) = (side(value(width)?), side(value(height)?));
+        let pixels = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let (width, height) = (pixels(value(width)?), pixels(value(height)?));
         let orientation = u16::try_from(value(orientation)?).ok().filter(|value| *value <= 8).unwrap_or(0);
         let kind = match (kind, old_kind) {
             (Some(entry), _) => Kind::of(value(Some(entry))?),
@@ -257,6 +257,14 @@ pub(super) fn orientation(exif: &[u8]) -> u16 {
         Ok(Ok(Some(directory))) => directory.orientation,
         Ok(Ok(None) | Err(_)) | Err(_) => 0,
     }
+}
+
+/// Goes to a place; cheap where the buffer already holds it. Directories of small pages lie close together.
+fn jump(reader: &mut (impl BufRead + Seek), to: u64) -> io::Result<()> {
+    let here = reader.stream_position()?;
+    let distance = i64::try_from(i128::from(to) - i128::from(here));
+    // A file has no more than i64::MAX bytes, so a larger step is beyond its end.
+    reader.seek_relative(distance.map_err(|_too_far| io::Error::from(io::ErrorKind::UnexpectedEof))?)
 }
 
 /// Bytes of a value of that type; those that are no whole numbers are only measured.
@@ -332,7 +340,7 @@ impl Layout {
         if let Some(first) = entry.first {
             return Ok(first);
         }
-        reader.seek(SeekFrom::Start(entry.at))?;
+        jump(reader, entry.at)?;
         self.value(reader, entry.width)
     }
 
@@ -343,7 +351,7 @@ impl Layout {
         entry: Entry,
         range: Range<u64>,
     ) -> io::Result<Vec<u64>> {
-        reader.seek(SeekFrom::Start(entry.at.saturating_add(range.start * entry.width)))?;
+        jump(reader, entry.at.saturating_add(range.start * entry.width))?;
         range.map(|_| self.value(reader, entry.width)).collect()
     }
 }

@@ -30,6 +30,8 @@ use crate::storage::StorageError;
 const MASTERS_KIB_MAX: u64 = 256 << 10;
 /// Pixels of an image that is decoded from its master for a viewer: more are shown when their pack is made, a moment later.
 const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
+/// Bytes of a master that is fetched for that: as many as so many pixels have. One of a thousand pages has more.
+const UNPACKED_BYTES_MAX: u64 = 512 << 20;
 /// KiB of encoded answers that are kept: a few thousand tiles.
 const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
@@ -103,7 +105,7 @@ impl Engine {
     where
         F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
-        if sides.area() > UNPACKED_PIXELS_MAX {
+        if sides.area() > UNPACKED_PIXELS_MAX || page.file.bytes > UNPACKED_BYTES_MAX {
             return Err(Error::NotYet);
         }
         let rendered = self.answers.try_get_with(etag.to_owned(), async {

@@ -201,14 +201,12 @@ where
 {
     let sides = sides(shown.page, shown.limits)?;
     let plan = resolve(shown.version, request, sides, LIMITS)?;
-    let etag = match shown.pack {
-        // A pack that is made anew has another digest, and so have its answers.
-        Some(pack) => http::etag(&[pack.index.digest().as_bytes(), plan.canonical.as_bytes(), render::VERSION]),
-        None => {
-            let (master, number) = (shown.page.file.sha256.as_bytes(), shown.page.number.to_be_bytes());
-            http::etag(&[master, plan.canonical.as_bytes(), render::VERSION, &number])
-        }
-    };
+    // A pack that is made anew has another digest, and so have its answers. The pages of a master share its digest.
+    let (number, canonical) = (shown.page.number.to_be_bytes(), plan.canonical.as_bytes());
+    let etag = shown.pack.map_or_else(
+        || http::etag(&[shown.page.file.sha256.as_bytes(), canonical, render::VERSION, &number]),
+        |pack| http::etag(&[pack.index.digest().as_bytes(), canonical, render::VERSION]),
+    );
     let profile = shown.version.profile_link();
     let links = format!("<{}/{}>;rel=\"canonical\", {profile}", shown.service, plan.canonical);
     let mut headers = http::common(&etag, shown.keeping, Some(&links));
