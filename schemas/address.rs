@@ -1,6 +1,6 @@
 //! Where things are found on the web: one place that knows every public address.
 
-use crate::ids::{FileId, ObjectId};
+use crate::ids::{ImageId, ObjectId};
 
 /// The addresses under one public base such as `https://archive.example.org`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +39,16 @@ impl Addresses {
         format!("{}/iiif/presentation/3/{object}/manifest", self.base)
     }
 
-    /// The IIIF Image 3 service of a file, without a slash at its end.
+    /// The IIIF Image 3 service of an image, without a slash at its end.
     #[must_use]
-    pub fn image(&self, file: FileId) -> String {
-        format!("{}/iiif/image/3/{file}", self.base)
+    pub fn image(&self, image: ImageId) -> String {
+        format!("{}/iiif/image/3/{image}", self.base)
     }
 
     /// The base address of the same image service as version 2 of the Image API.
     #[must_use]
-    pub fn image_2(&self, file: FileId) -> String {
-        format!("{}/iiif/image/2/{file}", self.base)
+    pub fn image_2(&self, image: ImageId) -> String {
+        format!("{}/iiif/image/2/{image}", self.base)
     }
 
     /// The stream of the IIIF Change Discovery API.

@@ -4,7 +4,7 @@
 //! It is said as a whole, and what is said later takes its place. The order of the views is that of the files. A file
 //! that is no longer on the object stays named here and is passed over by whoever shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub const ALTERNATIVES_MAX: usize = 100;
 pub const RANGES_MAX: usize = 10_000;
 /// Ranges inside ranges: volume, part, chapter, section, and as many again.
 pub const DEPTH_MAX: usize = 8;
-/// Files named by all ranges together.
+/// Files named by all ranges together, each counted by its pages.
 pub const RANGE_FILES_MAX: usize = 50_000;
 /// Labels of one thing: a language each.
 pub const LABELS_MAX: usize = 20;
@@ -206,9 +206,9 @@ impl Arrangement {
 
     /// Checks that the files are there, each where it makes sense, and that nothing is too much.
     pub fn check(&self, files: &Files) -> Result<(), BadArrangement> {
-        let known: BTreeSet<FileId> = files.iter().map(|stored| stored.file).collect();
+        let known: BTreeMap<FileId, usize> = files.iter().map(|stored| (stored.file, 1 + stored.pages.len())).collect();
         let there = |place: &'static str, file: FileId| {
-            if known.contains(&file) { Ok(()) } else { Err(BadArrangement::NoSuchFile { place, file }) }
+            known.get(&file).copied().ok_or(BadArrangement::NoSuchFile { place, file })
         };
         self.check_behaviors()?;
         if let Some(file) = self.start {
@@ -257,7 +257,7 @@ struct Count {
 impl Range {
     fn check(
         &self,
-        there: &impl Fn(&'static str, FileId) -> Result<(), BadArrangement>,
+        pages: &impl Fn(&'static str, FileId) -> Result<usize, BadArrangement>,
         count: &mut Count,
         depth: usize,
     ) -> Result<(), BadArrangement> {
@@ -265,9 +265,7 @@ impl Range {
             return Err(BadArrangement::TooDeep);
         }
         count.ranges += 1;
-        count.files += self.files.len();
         at_most("ranges", count.ranges, RANGES_MAX)?;
-        at_most("files in ranges", count.files, RANGE_FILES_MAX)?;
         if self.files.is_empty() && self.children.is_empty() {
             return Err(BadArrangement::EmptyRange);
         }
@@ -277,13 +275,15 @@ impl Range {
         check_label("ranges", &self.label)?;
         let mut named = BTreeSet::new();
         for file in &self.files {
-            there("a range", *file)?;
+            // A file stands for all its pages.
+            count.files += pages("a range", *file)?;
+            at_most("files in ranges", count.files, RANGE_FILES_MAX)?;
             // A page may belong to two articles, but not twice to one.
             if !named.insert(*file) {
                 return Err(BadArrangement::Twice { place: "a range", file: *file });
             }
         }
-        self.children.iter().try_for_each(|child| child.check(there, count, depth + 1))
+        self.children.iter().try_for_each(|child| child.check(pages, count, depth + 1))
     }
 }
 

@@ -246,6 +246,7 @@ mod tests {
             media_type: "text/plain".to_owned(),
             name: format!("{number}.txt"),
             order,
+            pages: vec![],
             path: format!("o/{number}.txt"),
             role: FileRole::Master,
             sha256,

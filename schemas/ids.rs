@@ -28,6 +28,9 @@ pub enum BadId {
     /// A character outside the alphabet.
     #[error("an id has no character {0:?}")]
     Character(char),
+    /// What stands behind the full stop is not how a page is called.
+    #[error("a later page is called by its number from 2, not {0:?}")]
+    Page(String),
 }
 
 fn write_base32(bytes: [u8; ID_BYTES], f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,6 +183,55 @@ impl AgentId {
     }
 }
 
+/// One image: a file, or a later page of a file that has several (`FILE.2`).
+///
+/// The first page is called as its file is, so that an image has one name, and a file of one page the name that it always had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImageId {
+    file: FileId,
+    page: u32,
+}
+
+impl ImageId {
+    /// That page of a file, from 1.
+    pub(crate) const fn of(file: FileId, page: u32) -> Self {
+        Self { file, page }
+    }
+
+    /// The file.
+    #[must_use]
+    pub const fn file(self) -> FileId {
+        self.file
+    }
+
+    /// Which of its pages, from 1.
+    #[must_use]
+    pub const fn page(self) -> u32 {
+        self.page
+    }
+
+    /// Reads the written form: the name of a file; and for later pages a full stop and a number from 2, without zeros
+    /// before it.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
+        let Some((file, page)) = text.split_once('.') else { return Ok(FileId::parse(text)?.into()) };
+        let number = page.parse().ok().filter(|number: &u32| *number > 1 && number.to_string() == page);
+        let number = number.ok_or_else(|| BadId::Page(page.chars().take(ID_CHARS).collect()))?;
+        Ok(Self::of(FileId::parse(file)?, number))
+    }
+}
+
+impl From<FileId> for ImageId {
+    fn from(file: FileId) -> Self {
+        Self::of(file, 1)
+    }
+}
+
+impl fmt::Display for ImageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.page == 1 { self.file.fmt(f) } else { write!(f, "{}.{}", self.file, self.page) }
+    }
+}
+
 /// The name of one event: a UUID of version 7, made by whoever asks for the event, so that asking twice is harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -224,6 +276,19 @@ mod tests {
     fn the_same_row_has_the_same_id() {
         assert_eq!(ObjectId::derived("tate", "A00001"), ObjectId::derived("tate", "A00001"));
         assert_ne!(ObjectId::derived("tate", "A00001"), ObjectId::derived("tat", "eA00001"));
+    }
+
+    #[test]
+    fn an_image_has_one_name() {
+        let file = FileId::from_random([1; ID_BYTES]);
+        for name in [file.to_string(), format!("{file}.2"), format!("{file}.10000")] {
+            assert_eq!(ImageId::parse(&name).unwrap().to_string(), name);
+        }
+        assert_eq!(ImageId::parse(&file.to_string()), Ok(file.into()));
+        for page in ["", "0", "1", "02", "+2", "2.3", " 2", "99999999999"] {
+            assert_eq!(ImageId::parse(&format!("{file}.{page}")), Err(BadId::Page(page.to_owned())));
+        }
+        assert_eq!(ImageId::parse("x.2"), Err(BadId::Length(1)));
     }
 
     #[test]

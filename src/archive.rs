@@ -8,7 +8,7 @@ use fonds_projections::annotations::Mark;
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, annotations, catalog, files};
-use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, may};
+use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, may};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +36,7 @@ pub const LIVE: &str = "live";
 const CONNECTIONS: u32 = 12;
 /// Statements and files of objects that are remembered, of half a kilobyte each.
 const REMEMBERED_MAX: u64 = 60_000;
-/// Files that are remembered, of half a kilobyte each.
+/// Files that are remembered, of half a kilobyte each, or as much for every 64 pages.
 const PLACEMENTS_MAX: u64 = 20_000;
 /// Images with a text or annotations that are remembered, of some dozen bytes each.
 const MARKS_MAX: u64 = 200_000;
@@ -169,9 +169,9 @@ impl Archive {
             serving,
             database,
             objects: Remembered::new(catalog::NAME, REMEMBERED_MAX, |object| {
-                1 + object.statements.len() + object.files.len()
+                1 + object.statements.len() + object.files.iter().map(weight).sum::<usize>()
             }),
-            placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |_placed| 1),
+            placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |placed| weight(&placed.file)),
             marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
         })
     }
@@ -283,6 +283,11 @@ impl Archive {
         let read = async { Ok(files::find(&self.stores.pg, id).await?.map(Arc::new)) };
         self.placements.get(&self.keeper, id, read).await
     }
+}
+
+/// How heavy a file is to remember.
+fn weight(file: &StoredFile) -> usize {
+    1 + file.pages.len() / 64
 }
 
 /// Makes the ledger and the schema of the live tables, as the owner of the database.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use fonds::clock::Clock;
 use fonds::commands::{Accession, Acting, Deposit};
-use fonds::derivatives::{Found, Made, Waiting};
+use fonds::derivatives::{Found, Made, Master, Waiting};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{Access, AgentKind, FileId, FileRole, Level, Sha256, SourceKey};
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
@@ -149,7 +149,7 @@ async fn a_damaged_pack_is_none() {
     let path = archive.data().join("packs").join(&master[..2]).join(format!("{master}.pack"));
     std::fs::write(&path, b"fondspk\x01 and nothing else").unwrap();
     let fresh = fonds::derivatives::Packs::open(&archive.data()).unwrap();
-    assert!(matches!(fresh.find(&Sha256::of(&picture(5))).await.unwrap(), Found::Nothing));
+    assert!(matches!(fresh.find(Master { sha256: Sha256::of(&picture(5)), page: 1 }).await.unwrap(), Found::Nothing));
 }
 
 #[tokio::test]

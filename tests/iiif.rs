@@ -9,6 +9,7 @@ mod documents_2;
 mod large;
 mod made;
 mod packed;
+mod pages;
 mod pixels;
 mod presenting;
 mod recordings;

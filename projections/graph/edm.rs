@@ -164,7 +164,7 @@ impl Description<'_> {
     }
 
     fn view(&self, file: &StoredFile) -> NamedNode {
-        NamedNode::new_unchecked(format!("{}/full/max/0/default.jpg", self.addresses.image(file.file)))
+        NamedNode::new_unchecked(format!("{}/full/max/0/default.jpg", self.addresses.image(file.file.into())))
     }
 
     /// The bytes that are kept, and for an image the picture that the web gets of them, which has other bytes.
@@ -182,7 +182,7 @@ impl Description<'_> {
         self.say(view.clone(), DCTERMS_IS_FORMAT_OF, kept);
         self.say(view.clone(), EBUCORE_WIDTH, Literal::from(width));
         self.say(view.clone(), EBUCORE_HEIGHT, Literal::from(height));
-        let service = NamedNode::new_unchecked(self.addresses.image(file.file));
+        let service = NamedNode::new_unchecked(self.addresses.image(file.file.into()));
         self.say(view.clone(), SVCS_HAS_SERVICE, service);
         let manifest = NamedNode::new_unchecked(self.addresses.manifest(object));
         self.say(view, DCTERMS_IS_REFERENCED_BY, manifest);

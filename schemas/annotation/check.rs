@@ -189,6 +189,7 @@ mod tests {
             media_type: "image/jpeg".to_owned(),
             name: "page".to_owned(),
             order: 0,
+            pages: vec![],
             path: "page".to_owned(),
             role: FileRole::Master,
             sha256: Sha256::of(b"page"),

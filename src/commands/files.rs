@@ -42,7 +42,7 @@ impl Archive {
         let paths = self.storage.store(object, incoming, &note).await?;
         let events = described.into_iter().zip(digests).zip(paths);
         let events = events.map(|(((file, probed, (name, role, order)), (bytes, sha256, sha512)), path)| {
-            let Probed { media_type, width, height, duration_ms, .. } = probed;
+            let Probed { media_type, width, height, duration_ms, pages, .. } = probed;
             let media_type = media_type.to_owned();
             let file = StoredFile {
                 bytes,
@@ -52,6 +52,7 @@ impl Archive {
                 media_type,
                 name,
                 order,
+                pages,
                 path,
                 role,
                 sha256,

@@ -1,4 +1,4 @@
-//! What is made of masters so that nobody waits for a decoder: tile packs, one for each image.
+//! What is made of masters so that nobody waits for a decoder: tile packs, one for each image, and so for each page of a file that has several.
 //!
 //! They lie in `packs` of the data directory, named by the digest of the master, so that the same image on two objects
 //! is cut once. They are a cache: thrown away, they are made again from the masters. What cannot be made is written down
@@ -7,5 +7,5 @@
 mod packs;
 mod worker;
 
-pub use packs::{Found, Pack, Packs, PacksError};
+pub use packs::{Found, Master, Pack, Packs, PacksError};
 pub use worker::{Made, Waiting, Worker, WorkerError};

@@ -1,5 +1,6 @@
 //! The folder of tile packs: finding, reading and making them.
 
+use std::fmt;
 use std::fs::{DirBuilder, File};
 use std::io::{self, BufReader, BufWriter, IoSliceMut, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fonds_schemas::{Sha256, StoredFile};
+use fonds_schemas::{Page, Sha256};
 use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, PIPELINE, Written};
 use fonds_workers::picture::{self, Sides};
 use moka::sync::Cache;
@@ -31,6 +32,15 @@ pub struct PacksError {
     /// What the system said.
     #[source]
     pub source: io::Error,
+}
+
+/// What a pack is made of: a master, or one of the pages that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Master {
+    /// The digest of the file.
+    pub sha256: Sha256,
+    /// Which of its pages, from 1.
+    pub page: u32,
 }
 
 /// What there is of a master.
@@ -63,7 +73,22 @@ struct Note {
 #[derive(Clone)]
 pub struct Packs {
     folder: Arc<PathBuf>,
-    open: Cache<Sha256, Arc<Pack>>,
+    open: Cache<Master, Arc<Pack>>,
+}
+
+impl Master {
+    /// The page of a file.
+    #[must_use]
+    pub const fn of(page: Page<'_>) -> Self {
+        Self { sha256: page.file.sha256, page: page.number }
+    }
+}
+
+impl fmt::Display for Master {
+    /// The name of what is made of it. A first page is called as a file of one page is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.page == 1 { self.sha256.fmt(f) } else { write!(f, "{}.{}", self.sha256, self.page) }
+    }
 }
 
 impl Packs {
@@ -80,25 +105,25 @@ impl Packs {
         &self.folder
     }
 
-    /// What there is of the master with that digest.
-    pub async fn find(&self, master: &Sha256) -> Result<Found, PacksError> {
-        if let Some(pack) = self.open.get(master) {
+    /// What there is of a master.
+    pub async fn find(&self, master: Master) -> Result<Found, PacksError> {
+        if let Some(pack) = self.open.get(&master) {
             return Ok(Found::Pack(pack));
         }
-        let (packs, master) = (self.clone(), *master);
-        let found = tokio::task::spawn_blocking(move || packs.look(&master)).await;
+        let packs = self.clone();
+        let found = tokio::task::spawn_blocking(move || packs.look(master)).await;
         found.map_err(|stopped| failed_to("looking", &self.folder)(io::Error::other(stopped)))?
     }
 
     /// The same, on a thread that may block.
-    pub fn look(&self, master: &Sha256) -> Result<Found, PacksError> {
+    pub fn look(&self, master: Master) -> Result<Found, PacksError> {
         let path = self.path(master, "pack");
         let failed = failed_to("reading a pack", &path);
         match File::open(&path) {
-            Ok(file) => match read_index(&file, master).map_err(failed)? {
+            Ok(file) => match read_index(&file, &master.sha256).map_err(failed)? {
                 Some(index) => {
                     let pack = Arc::new(Pack { file: Arc::new(file), index });
-                    self.open.insert(*master, Arc::clone(&pack));
+                    self.open.insert(master, Arc::clone(&pack));
                     return Ok(Found::Pack(pack));
                 }
                 // Of another pipeline, or damaged: it is made again.
@@ -120,59 +145,61 @@ impl Packs {
         }
     }
 
-    /// Makes the pack of a master; `going_on` is asked from time to time whether to. Blocks for as long as it takes to
+    /// Makes the pack of a page; `going_on` is asked from time to time whether to. Blocks for as long as it takes to
     /// decode the image. What cannot be decoded is written down; `Ok(None)` where it was told to stop.
     pub fn make(
         &self,
-        file: &StoredFile,
-        bytes: File,
+        page: Page<'_>,
+        bytes: Arc<File>,
         going_on: &dyn Fn() -> bool,
     ) -> Result<Option<Found>, PacksError> {
-        let path = self.path(&file.sha256, "pack");
+        let master = Master::of(page);
+        let path = self.path(master, "pack");
         let folder = path.parent().unwrap_or(&self.folder);
         make_folder(folder)?;
         // Seen only when it is whole; what a crash leaves is overwritten by whoever comes next.
-        let draft = path.with_extension("draft");
+        let draft = self.path(master, "draft");
         let failed = failed_to("writing a pack", &draft);
         let mut to = BufWriter::with_capacity(1 << 20, File::create(&draft).map_err(failed)?);
-        let written = write(file, bytes, going_on, &mut to);
+        let written = write(page, bytes, going_on, &mut to);
         if !going_on() {
             remove(&draft);
             return Ok(None);
         }
         match written {
             Ok(Written { tiles, taken }) => {
-                debug!(file.id = %file.file, tiles, taken, "{tiles} tiles of {}, {taken} as it held them", file.file);
+                let id = page.id();
+                debug!(file.id = %page.file.file, tiles, taken, "{tiles} tiles of {id}, {taken} as it held them");
             }
             Err(why) => {
                 remove(&draft);
                 let why = why.to_string();
-                self.note(&file.sha256, &why)?;
+                self.note(master, &why)?;
                 return Ok(Some(Found::Failed(why)));
             }
         }
         let to = to.into_inner().map_err(|error| failed(error.into_error()))?;
         to.sync_all().map_err(failed)?;
         std::fs::rename(&draft, &path).map_err(failed)?;
-        remove(&self.path(&file.sha256, "failed"));
-        self.open.invalidate(&file.sha256);
-        self.look(&file.sha256).map(Some)
+        remove(&self.path(master, "failed"));
+        self.open.invalidate(&master);
+        self.look(master).map(Some)
     }
 
     /// Writes down why nothing comes of a master.
-    pub fn note(&self, master: &Sha256, why: &str) -> Result<(), PacksError> {
+    pub fn note(&self, master: Master, why: &str) -> Result<(), PacksError> {
         let path = self.path(master, "failed");
         let failed = failed_to("writing a note", &path);
         make_folder(path.parent().unwrap_or(&self.folder))?;
         let note = Note { pipeline: PIPELINE, why: why.to_owned() };
         let text = serde_json::to_vec(&note).map_err(|error| failed(io::Error::other(error)))?;
-        let draft = path.with_extension("note");
+        let draft = self.path(master, "note");
         let mut file = File::create(&draft).map_err(failed)?;
         file.write_all(&text).map_err(failed)?;
         std::fs::rename(&draft, &path).map_err(failed)
     }
 
-    fn path(&self, master: &Sha256, kind: &str) -> PathBuf {
+    fn path(&self, master: Master, kind: &str) -> PathBuf {
         let name = master.to_string();
         self.folder.join(&name[..2]).join(format!("{name}.{kind}"))
     }
@@ -218,15 +245,16 @@ fn read_index(file: &File, master: &Sha256) -> io::Result<Option<Index>> {
 }
 
 fn write(
-    file: &StoredFile,
-    bytes: File,
+    page: Page<'_>,
+    bytes: Arc<File>,
     going_on: &dyn Fn() -> bool,
     to: &mut BufWriter<File>,
 ) -> Result<Written, pack::Unpackable> {
-    let recorded = Sides::new(file.width.unwrap_or_default(), file.height.unwrap_or_default());
-    let rows = picture::open(BufReader::with_capacity(1 << 20, bytes), &file.media_type, recorded, 0)?;
+    let (width, height) = page.sides.unwrap_or_default();
+    let (bytes, recorded) = (BufReader::with_capacity(1 << 20, bytes), Sides::new(width, height));
+    let rows = picture::open(bytes, &page.file.media_type, recorded, page.place())?;
     let mut rows = Interruptible { rows, going_on };
-    pack::write(&mut rows, &file.sha256, to)
+    pack::write(&mut rows, &page.file.sha256, to)
 }
 
 /// Rows that end when nobody wants them any more.

@@ -1,4 +1,4 @@
-//! The worker that makes tile packs: every image, in the order in which they came, once.
+//! The worker that makes tile packs: every page of every image, in the order in which they came, once.
 //!
 //! Where it stands is a place in the ledger, in a file beside the packs: killed, it goes on from there, and what it had
 //! made is found. Its threads are of low priority, so that who looks at images does not wait for those that are made.
@@ -20,7 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use super::{Found, Packs, PacksError};
+use super::{Found, Master, Packs, PacksError};
 use crate::projector::Status;
 use crate::storage::{Storage, StorageError};
 
@@ -61,7 +61,7 @@ pub enum WorkerError {
 pub struct Made {
     /// Packs.
     pub made: u64,
-    /// Images of which none can be made; the reasons are written down.
+    /// Images, or pages of them, of which none can be made; the reasons are written down.
     pub failed: u64,
 }
 
@@ -190,10 +190,11 @@ impl Worker {
         Ok(unread)
     }
 
-    /// The right to decode; `None` when told to stop. A large image takes all there is.
+    /// The right to decode a file, page after page; `None` when told to stop. A large image takes all there is.
     async fn permit(&self, file: &StoredFile) -> Option<OwnedSemaphorePermit> {
-        let pixels = u64::from(file.width.unwrap_or_default()) * u64::from(file.height.unwrap_or_default());
-        let share = if pixels > ALONE_PIXELS { self.parallel } else { 1 };
+        let mut sides = file.all_pages().filter_map(|page| page.sides);
+        let is_large = sides.any(|(width, height)| u64::from(width) * u64::from(height) > ALONE_PIXELS);
+        let share = if is_large { self.parallel } else { 1 };
         let permit = Arc::clone(&self.permits).acquire_many_owned(share);
         tokio::select! {
             () = self.stop.cancelled() => None,
@@ -207,17 +208,19 @@ impl Worker {
         each: &(dyn Fn(Made) + Sync),
     ) -> Result<Option<u64>, WorkerError> {
         let (seq, outcome) = done.map_err(|stopped| WorkerError::Thread(std::io::Error::other(stopped)))?;
-        match outcome {
-            Ok(Done::Made) => self.made.fetch_add(1, Ordering::Relaxed),
-            Ok(Done::Failed) => self.failed.fetch_add(1, Ordering::Relaxed),
-            Ok(Done::Known | Done::Stopped) => return Ok(None),
+        let Made { made, failed } = match outcome {
+            Ok(made) => made,
             Err(error @ WorkerError::Storage { .. }) => {
                 warn!(error = &error as &dyn std::error::Error, "{error}");
                 return Ok(Some(seq));
             }
             Err(error) => return Err(error),
         };
-        each(self.so_far());
+        self.made.fetch_add(made, Ordering::Relaxed);
+        self.failed.fetch_add(failed, Ordering::Relaxed);
+        if made + failed > 0 {
+            each(self.so_far());
+        }
         Ok(None)
     }
 
@@ -237,54 +240,69 @@ impl Worker {
     }
 }
 
-type Outcome = (u64, Result<Done, WorkerError>);
-
-/// What came of one image.
-enum Done {
-    /// There is a pack now.
-    Made,
-    /// There will be none.
-    Failed,
-    /// There was one before, or a reason why not.
-    Known,
-    /// It was told to stop.
-    Stopped,
-}
+type Outcome = (u64, Result<Made, WorkerError>);
 
 /// Whether a file is of a kind that is cut into tiles.
 fn is_image(file: &StoredFile) -> bool {
     file.is_image() && MEDIA_TYPES.contains(&file.media_type.as_str())
 }
 
+/// Makes the packs of a file that are not there, page after page. What came of a page does not matter to the others; told
+/// to stop, it leaves the rest for the next time.
 async fn make(
     packs: &Packs,
     storage: &Storage,
     file: StoredFile,
     stop: CancellationToken,
-) -> Result<Done, WorkerError> {
-    let (id, master, looking) = (file.file, file.sha256, packs.clone());
-    // What is on the disk, not what is held open: the folder may have been emptied.
-    let there = tokio::task::spawn_blocking(move || looking.look(&master)).await;
-    match there.map_err(|stopped| WorkerError::Thread(std::io::Error::other(stopped)))?? {
-        Found::Pack(_) | Found::Failed(_) => return Ok(Done::Known),
-        Found::Nothing => {}
-    }
-    let bytes = storage.open_file(&file.path).await.map_err(|source| WorkerError::Storage { file: id, source })?;
-    let making = packs.clone();
-    let made = in_background(move || making.make(&file, bytes, &|| !stop.is_cancelled())).await;
-    let Some(made) = made.map_err(WorkerError::Thread)? else {
-        // A decoder that panics is a bug of a library: it must not come again with every start.
-        packs.note(&master, "its decoder broke down")?;
-        return Ok(Done::Failed);
-    };
-    Ok(match made? {
-        Some(Found::Pack(_)) => Done::Made,
-        Some(Found::Failed(why)) => {
-            info!(file.id = %id, "no tiles are made of {id}: {why}");
-            Done::Failed
+) -> Result<Made, WorkerError> {
+    let file = Arc::new(file);
+    let (mut all, mut opened) = (Made::default(), None);
+    for page in file.all_pages() {
+        let (looking, master) = (packs.clone(), Master::of(page));
+        // What is on the disk, not what is held open: the folder may have been emptied.
+        let there = tokio::task::spawn_blocking(move || looking.look(master)).await;
+        match there.map_err(|stopped| WorkerError::Thread(std::io::Error::other(stopped)))?? {
+            Found::Pack(_) | Found::Failed(_) => continue,
+            Found::Nothing => {}
         }
-        Some(Found::Nothing) | None => Done::Stopped,
-    })
+        // Once for all pages: the bytes may come from far away.
+        let bytes = if let Some(bytes) = &opened {
+            Arc::clone(bytes)
+        } else {
+            let bytes = storage.open_file(&file.path).await;
+            let bytes = bytes.map_err(|source| WorkerError::Storage { file: file.file, source })?;
+            Arc::clone(opened.insert(Arc::new(bytes)))
+        };
+        match make_one(packs, &file, page.number, bytes, stop.clone()).await? {
+            Some(Found::Pack(_)) => all.made += 1,
+            Some(Found::Failed(why)) => {
+                info!(file.id = %file.file, "no tiles are made of {}: {why}", page.id());
+                all.failed += 1;
+            }
+            Some(Found::Nothing) => {}
+            None => break,
+        }
+    }
+    Ok(all)
+}
+
+/// Makes the pack of a page; `None` where it was told to stop.
+async fn make_one(
+    packs: &Packs,
+    file: &Arc<StoredFile>,
+    number: u32,
+    bytes: Arc<File>,
+    stop: CancellationToken,
+) -> Result<Option<Found>, WorkerError> {
+    let (making, of) = (packs.clone(), Arc::clone(file));
+    let work = move || of.page(number).map(|page| making.make(page, bytes, &|| !stop.is_cancelled()));
+    if let Some(made) = in_background(work).await.map_err(WorkerError::Thread)? {
+        return Ok(made.transpose()?.flatten());
+    }
+    // A decoder that panics is a bug of a library: it must not come again with every start.
+    let why = "its decoder broke down".to_owned();
+    packs.note(Master { sha256: file.sha256, page: number }, &why)?;
+    Ok(Some(Found::Failed(why)))
 }
 
 /// Runs work on a thread of its own that others go before; `None` where it panicked.

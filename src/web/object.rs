@@ -136,13 +136,19 @@ fn page(app: &Archive, object: &Object, relations: Vec<Relations>, seq: Option<u
 
 fn pictures(object: &Object) -> Vec<Picture> {
     let images = object.files.iter().filter(|file| file.is_image());
-    images
-        .map(|file| Picture {
-            src: format!("/iiif/image/3/{}/full/!1000,1000/0/default.jpg", file.file),
-            full: format!("/iiif/image/3/{}/full/max/0/default.jpg", file.file),
-            label: file.name.clone(),
-            width: file.width.unwrap_or_default(),
-            height: file.height.unwrap_or_default(),
+    let pages = images.flat_map(fonds_schemas::StoredFile::all_pages);
+    pages
+        .map(|page| {
+            let (image, (width, height)) = (page.id(), page.sides.unwrap_or_default());
+            let several = !page.file.pages.is_empty();
+            let number = if several { format!(" ({})", page.number) } else { String::new() };
+            Picture {
+                src: format!("/iiif/image/3/{image}/full/!1000,1000/0/default.jpg"),
+                full: format!("/iiif/image/3/{image}/full/max/0/default.jpg"),
+                label: format!("{}{number}", page.file.name),
+                width,
+                height,
+            }
         })
         .collect()
 }
@@ -176,9 +182,10 @@ fn value(standing: &Asserted, mixed: bool) -> Value {
 fn files(object: &Object) -> Vec<FileRow> {
     let rows = object.files.iter().map(|file| {
         let sides = file.width.zip(file.height).map_or_else(String::new, |(w, h)| format!(", {w} × {h} pixels"));
+        let pages = if file.pages.is_empty() { String::new() } else { format!(", {} pages", file.pages.len() + 1) };
         FileRow {
             name: file.name.clone(),
-            what: format!("{}, {}{sides}, {}", file.role.as_str(), file.media_type, bytes(file.bytes)),
+            what: format!("{}, {}{sides}{pages}, {}", file.role.as_str(), file.media_type, bytes(file.bytes)),
             sha256: file.sha256.to_string(),
             href: format!("/api/v1/files/{}/content", file.file),
         }

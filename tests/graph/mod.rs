@@ -155,6 +155,7 @@ pub fn image(name: &str) -> FileStored {
         media_type: "image/tiff".to_owned(),
         name: "front & back.tif".to_owned(),
         order: 0,
+        pages: vec![],
         path: "x".to_owned(),
         role: FileRole::Master,
         sha256,

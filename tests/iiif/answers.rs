@@ -25,8 +25,8 @@ fn info(accept: Option<&str>, sides: (u32, u32)) -> Response {
     let headers = accept.map(|accept| (header::ACCEPT, accept.parse().unwrap())).into_iter().collect();
     let asked = Asked { method: Method::GET, headers };
     let service = "https://archive.example.org/iiif/image/3/x".to_owned();
-    let (keeping, limits) = (Keeping::Everybody(3600), Limits::default());
-    describe(Version::Three, &asked, &file, TileSide::USUAL, service, keeping, &limits).into_response()
+    let (page, keeping, limits) = (file.page(1).unwrap(), Keeping::Everybody(3600), Limits::default());
+    describe(Version::Three, &asked, page, TileSide::USUAL, service, keeping, &limits).into_response()
 }
 
 #[tokio::test]
@@ -209,7 +209,15 @@ async fn info_json_of_a_page_in_version_2() {
     let file = a_file(b"x", "image/png", "x.png", Some((4000, 3000)));
     let asked = Asked { method: Method::GET, headers: HeaderMap::new() };
     let service = "https://archive.example.org/iiif/image/2/x".to_owned();
-    let said = describe(Version::Two, &asked, &file, TileSide::USUAL, service, Keeping::OnlyAsker, &Limits::default());
+    let said = describe(
+        Version::Two,
+        &asked,
+        file.page(1).unwrap(),
+        TileSide::USUAL,
+        service,
+        Keeping::OnlyAsker,
+        &Limits::default(),
+    );
     insta::assert_snapshot!(String::from_utf8(body(said.into_response()).await.to_vec()).unwrap());
 }
 

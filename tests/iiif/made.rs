@@ -33,6 +33,7 @@ pub fn a_file(bytes: &[u8], media_type: &str, name: &str, sides: Option<(u32, u3
         media_type: media_type.to_owned(),
         name: name.to_owned(),
         order: 0,
+        pages: vec![],
         path: format!("test/{name}"),
         role: FileRole::Master,
         sha256,
@@ -69,6 +70,7 @@ pub fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
 pub struct Server {
     pub engine: Arc<Engine>,
     pub file: StoredFile,
+    pub page: u32,
     pub bytes: Bytes,
     pub fetched: Arc<AtomicUsize>,
     pub keeping: Keeping,
@@ -83,9 +85,9 @@ impl Server {
         let file = a_file(&bytes, media_type, "image", Some(sides));
         let (engine, fetched) = (Arc::new(Engine::new()), Arc::new(AtomicUsize::new(0)));
         let (keeping, limits) = (Keeping::Everybody(86_400), Limits::default());
-        let (version, pack) = (Version::Three, None);
+        let (version, pack, page) = (Version::Three, None, 1);
         let (bytes, bytes_never_come) = (bytes.into(), false);
-        Self { engine, file, bytes, fetched, keeping, limits, bytes_never_come, version, pack }
+        Self { engine, file, page, bytes, fetched, keeping, limits, bytes_never_come, version, pack }
     }
 
     pub fn of(image: &DynamicImage, format: ImageFormat) -> Self {
@@ -103,7 +105,8 @@ impl Server {
         let master = folder.path().join("master");
         std::fs::write(&master, &self.bytes).unwrap();
         let packs = Packs::open(folder.path()).unwrap();
-        let made = packs.make(&self.file, std::fs::File::open(master).unwrap(), &|| true).unwrap();
+        let bytes = Arc::new(std::fs::File::open(master).unwrap());
+        let made = packs.make(self.file.page(self.page).unwrap(), bytes, &|| true).unwrap();
         // An open pack needs no name any more.
         self.pack = match made {
             Some(Found::Pack(pack)) => Some(pack),
@@ -121,7 +124,7 @@ impl Server {
         let shown = Shown {
             version: self.version,
             service,
-            file: &self.file,
+            page: self.file.page(self.page).unwrap(),
             pack: self.pack.as_ref(),
             keeping: self.keeping,
             limits: &self.limits,

@@ -38,6 +38,7 @@ fn a_file(object: ObjectId, number: u8) -> StoredFile {
         media_type: "image/png".to_owned(),
         name: format!("{number}.png"),
         order: u32::from(number),
+        pages: vec![],
         path: format!("{number}.png"),
         role: FileRole::Master,
         sha256,

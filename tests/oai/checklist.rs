@@ -322,6 +322,7 @@ async fn a_record_is_golden() {
             media_type: "image/tiff".to_owned(),
             name: "jar.tif".to_owned(),
             order: 0,
+            pages: vec![],
             path: "x".to_owned(),
             role: FileRole::Master,
             sha256,

@@ -143,6 +143,7 @@ impl Story {
             media_type: "image/jpeg".to_owned(),
             name: name.to_owned(),
             order,
+            pages: vec![],
             path: format!("objects/{object}/{name}"),
             role: FileRole::Master,
             sha256,

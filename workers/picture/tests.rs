@@ -72,7 +72,17 @@ fn longs(values: &[u32]) -> Vec<u8> {
 
 /// A little-endian TIFF file of one directory whose strips or tiles (`at` names the tags) are `chunks`.
 fn tiff(entries: &[Entry<'_>], at: (u16, u16), chunks: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = b"II*\0\0\0\0\0".to_vec();
+    behind(b"II*\0\0\0\0\0".to_vec(), 4, entries, at, chunks).0
+}
+
+/// A file with one more directory, which the four bytes at `link` then lead to; and where to link the next.
+fn behind(
+    mut bytes: Vec<u8>,
+    link: usize,
+    entries: &[Entry<'_>],
+    at: (u16, u16),
+    chunks: &[Vec<u8>],
+) -> (Vec<u8>, usize) {
     let mut offsets = Vec::new();
     for chunk in chunks {
         offsets.push(u32::try_from(bytes.len()).unwrap());
@@ -104,9 +114,10 @@ fn tiff(entries: &[Entry<'_>], at: (u16, u16), chunks: &[Vec<u8>]) -> Vec<u8> {
     }
     directory.extend([0; 4]);
     let first = u32::try_from(bytes.len()).unwrap();
-    bytes[4..8].copy_from_slice(&first.to_le_bytes());
+    bytes[link..link + 4].copy_from_slice(&first.to_le_bytes());
     bytes.extend(directory);
-    bytes
+    let next = bytes.len() - 4;
+    (bytes, next)
 }
 
 const STRIPS: (u16, u16) = (273, 279);
@@ -255,6 +266,49 @@ fn every_orientation_is_applied() {
         let pixels = read(stripped(entries, 120, corners().as_raw()), "image/tiff", sides, 0).unwrap();
         assert_eq!(letters(&pixels), seen, "{orientation}");
     }
+}
+
+/// Three pages and what stands between them: in colour, a smaller copy of it, turned, a mask, of a palette.
+fn pages() -> Vec<u8> {
+    let colours = basic(&shorts(&[8, 8, 8]), 1, 2, 3);
+    let with = |entries: &[(u16, u16, Vec<u8>)], more: &[(u16, u16, Vec<u8>)]| [entries, more].concat();
+    let whole = (278, 3, shorts(&[u16::try_from(HEIGHT).unwrap()]));
+    let mut map = [0u16; 768];
+    map[512 + 7] = 65_535;
+    let (blue, white) = (vec![7; (WIDTH * HEIGHT) as usize], vec![255; (WIDTH * HEIGHT * 3) as usize]);
+    let mut file = (b"II*\0\0\0\0\0".to_vec(), 4);
+    for (entries, samples) in [
+        (with(&colours, &[]), corners().into_raw()),
+        (with(&colours, &[(254, 4, longs(&[1]))]), white.clone()),
+        (with(&colours, &[(274, 3, shorts(&[6]))]), corners().into_raw()),
+        (with(&colours, &[(254, 4, longs(&[4]))]), white),
+        (with(&basic(&shorts(&[8]), 1, 3, 1), &[(320, 3, shorts(&map))]), blue),
+    ] {
+        file = behind(file.0, file.1, &borrowed(&with(&entries, std::slice::from_ref(&whole))), STRIPS, &[samples]);
+    }
+    file.0
+}
+
+#[test]
+fn a_page_is_found_behind_others_and_read_as_it_is_seen() {
+    for (page, sides, seen) in
+        [(0, (WIDTH, HEIGHT), "rgbw"), (1, (HEIGHT, WIDTH), "brwg"), (2, (WIDTH, HEIGHT), "bbbb")]
+    {
+        let pixels = read(pages(), "image/tiff", sides, page).unwrap();
+        assert_eq!(letters(&pixels), seen, "{page}");
+    }
+    let refused = read(pages(), "image/tiff", (WIDTH, HEIGHT), 3).unwrap_err().to_string();
+    assert!(refused.contains("it has 3 pages"), "{refused}");
+}
+
+#[test]
+fn a_page_does_not_suffer_from_one_that_is_damaged() {
+    let mut file = pages();
+    // The first page says that it is compressed by a method that nobody has heard of.
+    let compression = file.windows(4).position(|entry| entry == [3, 1, 3, 0]).unwrap();
+    file[compression + 8] = 99;
+    assert!(read(file.clone(), "image/tiff", (WIDTH, HEIGHT), 0).is_err());
+    assert_eq!(letters(&read(file, "image/tiff", (HEIGHT, WIDTH), 1).unwrap()), "brwg");
 }
 
 #[test]

@@ -3,10 +3,9 @@
 //! What is compressed as JPEG is decoded here and not by the reader of the container: only so are its colours known.
 
 mod chunk;
+mod page;
 mod palette;
 mod ready;
-
-use std::io::Cursor;
 
 use image::metadata::Orientation;
 use tiff::ColorType;
@@ -21,28 +20,18 @@ use super::{BAND_BYTES_MAX, BadPicture, ReadyTiles, Rows, Sides, Source};
 
 /// Bytes of the values of one tag: the offsets of a million tiles, a profile.
 const TAG_BYTES_MAX: usize = 16 << 20;
-/// Directories that are looked at to find a page.
-const DIRECTORIES_MAX: u32 = 65_536;
 
-/// Opens a page of a TIFF file. Directories that hold smaller copies of a page, or masks, are not pages.
-pub(super) fn open<'a>(
-    mut source: impl Source + 'a,
-    recorded: Sides,
-    page: u32,
-) -> Result<Box<dyn Rows + 'a>, BadPicture> {
-    source.rewind().map_err(BadPicture::Read)?;
+/// Opens a page of a TIFF file, counted from 0 as the probe counts them.
+pub(super) fn open<'a>(source: impl Source + 'a, recorded: Sides, page: u32) -> Result<Box<dyn Rows + 'a>, BadPicture> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(BAND_BYTES_MAX).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
     limits.ifd_value_size = TAG_BYTES_MAX;
-    let mut decoder = Decoder::new(source).map_err(BadPicture::damaged)?.with_limits(limits.clone());
-    to_page(&mut decoder, page)?;
-    let Some(palette) = palette::read(&mut decoder)? else { return rows(Chunks::new(decoder, None)?, recorded) };
-    // The reader of the container does not know palettes: it is told that the indices are shades of gray.
-    let bytes = palette::as_gray(decoder)?;
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(BadPicture::damaged)?.with_limits(limits);
-    to_page(&mut decoder, page)?;
-    rows(Chunks::new(decoder, Some(palette))?, recorded)
+    let page = page::page(source, page)?;
+    let has_palette = page.has_palette;
+    let mut decoder = Decoder::new(page).map_err(BadPicture::damaged)?.with_limits(limits);
+    let palette = has_palette.then(|| palette::read(&mut decoder)).transpose()?;
+    rows(Chunks::new(decoder, palette)?, recorded)
 }
 
 fn rows<'a, S: Source + 'a>(chunks: Chunks<S>, recorded: Sides) -> Result<Box<dyn Rows + 'a>, BadPicture> {
@@ -50,27 +39,6 @@ fn rows<'a, S: Source + 'a>(chunks: Chunks<S>, recorded: Sides) -> Result<Box<dy
     let orientation = believed(asked, chunks.sides, recorded)?;
     let colour = Colour::new(chunks.layout.samples, chunks.profile.as_deref());
     upright(chunks, colour, orientation)
-}
-
-fn to_page(decoder: &mut Decoder<impl Source>, page: u32) -> Result<(), BadPicture> {
-    let mut before = 0;
-    for _ in 0..DIRECTORIES_MAX {
-        let kind = decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).map_err(BadPicture::damaged)?;
-        let is_page = kind.unwrap_or_default() & 0b101 == 0;
-        // A file whose only directory says that it is a copy is shown all the same.
-        let is_only = before == 0 && !decoder.more_images();
-        if is_page || is_only {
-            if before == page {
-                return Ok(());
-            }
-            before += 1;
-        }
-        if !decoder.more_images() {
-            break;
-        }
-        decoder.next_image().map_err(BadPicture::damaged)?;
-    }
-    Err(BadPicture::damaged(format!("it has {before} pages")))
 }
 
 /// How the samples of a picture are written.

@@ -58,5 +58,5 @@ pub(super) fn read_codestream(reader: &mut (impl BufRead + Seek), bytes: u64) ->
     let (width, height) = (right.saturating_sub(left), bottom.saturating_sub(top));
     reader.seek(SeekFrom::Start(bytes.saturating_sub(2)))?;
     let problem = (take(reader)? != [0xFF, 0xD9]).then(|| truncated("it has no end-of-codestream marker"));
-    Ok(Image { width, height, orientation: 0, problem })
+    Ok(Image { width, height, problem, ..Image::default() })
 }

@@ -1,8 +1,8 @@
 //! JPEG (ITU-T T.81, Annex B): the frame's sides, EXIF orientation, and whether the image ends.
 
-use std::io::{self, BufRead, Cursor, Seek, SeekFrom};
+use std::io::{self, BufRead, Seek, SeekFrom};
 
-use super::{Image, skip, take, tiff, truncated};
+use super::{Image, directories, skip, take, truncated};
 
 /// Reads the segments and looks for the end of the image behind them.
 pub(super) fn read(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result<Image> {
@@ -56,7 +56,7 @@ fn segments(reader: &mut (impl BufRead + Seek), bytes: u64, image: &mut Image) -
                 let mut segment = vec![0; usize::try_from(length).unwrap_or_default()];
                 reader.read_exact(&mut segment)?;
                 if let Some(exif) = segment.strip_prefix(b"Exif\0\0") {
-                    image.orientation = tiff::orientation(&mut Cursor::new(exif));
+                    image.orientation = directories::orientation(exif);
                 }
             }
             _ => skip(reader, length)?,

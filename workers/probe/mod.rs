@@ -3,6 +3,7 @@
 //! Nothing is decoded and memory does not grow with the file, so that a hostile one costs no more than reading it
 //! once. What to do about a problem is the caller's decision.
 
+pub(crate) mod directories;
 mod gif;
 mod jp2;
 mod jpeg;
@@ -14,7 +15,10 @@ mod webp;
 
 use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
 
+use fonds_schemas::PageSides;
+
 pub use self::sniff::sniff;
+pub use self::tiff::PAGES_MAX;
 
 /// Bytes from the beginning that decide the media type: enough for an XML prologue and a comment before `<svg`.
 const HEAD_BYTES: u64 = 8 << 10;
@@ -30,6 +34,8 @@ pub struct Probed {
     pub height: Option<u32>,
     /// How long it plays, in milliseconds. Sound and films only, where the structure tells.
     pub duration_ms: Option<u64>,
+    /// The pages after the first, whose sides are `width` and `height`. Images of several pages only.
+    pub pages: Vec<PageSides>,
     /// What is wrong with it.
     pub problem: Option<Problem>,
 }
@@ -56,6 +62,12 @@ pub enum Problem {
         /// Pixels allowed.
         limit: u64,
     },
+    /// It has more pages than are shown of one file.
+    #[error("it has more than the {limit} pages that are allowed")]
+    TooManyPages {
+        /// Pages allowed.
+        limit: usize,
+    },
     /// It begins like an image but its header makes no sense.
     #[error("its header cannot be read: {why}")]
     Unreadable {
@@ -71,6 +83,8 @@ struct Image {
     height: u32,
     /// The EXIF orientation, 1 to 8; 0 where there is none.
     orientation: u16,
+    /// Sides of the pages after the first, as shown.
+    pages: Vec<(u32, u32)>,
     problem: Option<Problem>,
 }
 
@@ -79,7 +93,9 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
     let mut head = Vec::new();
     reader.seek(SeekFrom::Start(0))?;
     reader.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
-    let mut probed = Probed { media_type: sniff(&head), width: None, height: None, duration_ms: None, problem: None };
+    let media_type = sniff(&head);
+    let mut probed =
+        Probed { media_type, width: None, height: None, duration_ms: None, pages: Vec::new(), problem: None };
     if bytes == 0 {
         probed.problem = Some(Problem::Empty);
         return Ok(probed);
@@ -114,9 +130,11 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
     probed.problem = image.problem;
     if width > 0 && height > 0 {
         (probed.width, probed.height) = (Some(width), Some(height));
-        if u64::from(width) * u64::from(height) > pixels_max {
+        let mut all = [(width, height)].into_iter().chain(image.pages.iter().copied());
+        if let Some((width, height)) = all.find(|(width, height)| u64::from(*width) * u64::from(*height) > pixels_max) {
             probed.problem = Some(Problem::TooManyPixels { width, height, limit: pixels_max });
         }
+        probed.pages = image.pages.into_iter().map(|(width, height)| PageSides { height, width }).collect();
     } else if probed.problem.is_none() {
         probed.problem = Some(unreadable("it has no width or no height"));
     }

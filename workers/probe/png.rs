@@ -1,8 +1,8 @@
 //! PNG (third edition, §5): the sides, the orientation of an `eXIf` chunk, and whether all chunks are there.
 
-use std::io::{self, BufRead, Cursor, Read as _, Seek, SeekFrom};
+use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
 
-use super::{Image, skip, take, tiff, truncated, unreadable};
+use super::{Image, directories, skip, take, truncated, unreadable};
 
 /// Bytes of an `eXIf` chunk that are read: an orientation stands near its beginning.
 const EXIF_BYTES_MAX: u64 = 64 << 10;
@@ -34,7 +34,7 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result
         } else if &kind == b"eXIf" && image.problem.is_none() {
             let mut exif = Vec::new();
             reader.by_ref().take(length.min(EXIF_BYTES_MAX)).read_to_end(&mut exif)?;
-            image.orientation = tiff::orientation(&mut Cursor::new(exif));
+            image.orientation = directories::orientation(&exif);
             skip(reader, length - length.min(EXIF_BYTES_MAX) + 4)?;
         } else {
             skip(reader, length + 4)?;

@@ -21,5 +21,5 @@ pub(super) fn read(reader: &mut (impl BufRead + Seek), bytes: u64) -> io::Result
     };
     let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms).to_exif();
-    Ok(Image { width, height, orientation: orientation.into(), problem: None })
+    Ok(Image { width, height, orientation: orientation.into(), ..Image::default() })
 }

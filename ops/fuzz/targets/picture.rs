@@ -14,6 +14,8 @@ use libfuzzer_sys::{Corpus, fuzz_target};
 
 /// Pixels of a picture that is tried: more only take longer.
 const PIXELS_MAX: u64 = 1 << 20;
+/// Later pages that are tried: more only take longer.
+const PAGES_TRIED: usize = 4;
 /// Pixels of a picture that is cut into tiles as well.
 const PACKED_PIXELS_MAX: u64 = 1 << 16;
 
@@ -26,13 +28,19 @@ fuzz_target!(
         if !MEDIA_TYPES.contains(&probed.media_type) || sides.area() > PIXELS_MAX {
             return Corpus::Reject;
         }
-        contained::run(|| decode(data, probed.media_type, sides));
+        contained::run(|| {
+            decode(data, probed.media_type, sides, 0);
+            let later = (1..).zip(&probed.pages).map(|(place, page)| (place, Sides::new(page.width, page.height)));
+            for (place, sides) in later.filter(|(_, sides)| sides.area() <= PIXELS_MAX).take(PAGES_TRIED) {
+                decode(data, probed.media_type, sides, place);
+            }
+        });
         Corpus::Keep
     }
 );
 
-fn decode(data: &[u8], media_type: &str, sides: Sides) {
-    let Ok(mut rows) = picture::open(Cursor::new(data), media_type, sides, 0) else { return };
+fn decode(data: &[u8], media_type: &str, sides: Sides, page: u32) {
+    let Ok(mut rows) = picture::open(Cursor::new(data), media_type, sides, page) else { return };
     assert_eq!(rows.sides(), sides, "{media_type}");
     let channels = rows.channels();
     if let Ok(pixels) = picture::read_whole(&mut *rows) {
@@ -43,7 +51,7 @@ fn decode(data: &[u8], media_type: &str, sides: Sides) {
     if sides.area() > PACKED_PIXELS_MAX {
         return;
     }
-    let Ok(mut rows) = picture::open(Cursor::new(data), media_type, sides, 0) else { return };
+    let Ok(mut rows) = picture::open(Cursor::new(data), media_type, sides, page) else { return };
     let (master, mut pack) = (Sha256::of(data), Cursor::new(Vec::new()));
     if pack::write(&mut *rows, &master, &mut pack).is_ok() {
         let pack = pack.into_inner();

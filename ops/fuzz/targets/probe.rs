@@ -4,7 +4,7 @@
 
 use std::io::{self, BufRead, Cursor, Read, Seek, SeekFrom};
 
-use fonds_workers::probe::{Problem, probe};
+use fonds_workers::probe::{PAGES_MAX, Problem, probe};
 use libfuzzer_sys::fuzz_target;
 
 /// Pixels that are allowed, as the settings have it.
@@ -21,6 +21,9 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(probed.width.is_some(), probed.height.is_some(), "{probed:?}");
     assert!(probed.width != Some(0) && probed.height != Some(0), "{probed:?}");
     let area = u64::from(probed.width.unwrap_or_default()) * u64::from(probed.height.unwrap_or_default());
+    let later = probed.pages.iter().map(|page| u64::from(page.width) * u64::from(page.height));
+    let area = later.chain([area]).max().unwrap_or_default();
+    assert!(probed.pages.len() < PAGES_MAX, "{} pages", probed.pages.len() + 1);
     if !probed.media_type.starts_with("video/") {
         let told = matches!(probed.problem, Some(Problem::TooManyPixels { .. }));
         assert_eq!(told, area > PIXELS_MAX, "{probed:?}");

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fonds_schemas::{Sha256, StoredFile};
+use fonds_schemas::{Page, Sha256};
 use fonds_workers::picture::{self, Pixels};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
@@ -29,7 +29,9 @@ use crate::storage::StorageError;
 /// KiB of decoded masters that are kept while their packs are made.
 const MASTERS_KIB_MAX: u64 = 256 << 10;
 /// Pixels of an image that is decoded from its master for a viewer: more are shown when their pack is made, a moment later.
-pub const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
+const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
+/// Bytes of a master that is fetched for that: as many as so many pixels have. One of a thousand pages has more.
+const UNPACKED_BYTES_MAX: u64 = 512 << 20;
 /// KiB of encoded answers that are kept: a few thousand tiles.
 const ANSWERS_KIB_MAX: u64 = 32 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
@@ -39,11 +41,18 @@ const ANSWER_IDLE: Duration = Duration::from_mins(5);
 /// Pieces of work that wait for a permit. Some viewers' worth of tiles; more would wait longer than a reader does.
 const WAITING_MAX: usize = 256;
 
+/// Whether a page is decoded from its master while somebody waits; else it is shown when its pack is made.
+#[must_use]
+pub fn is_decoded_for_a_viewer(page: Page<'_>, sides: Sides) -> bool {
+    sides.area() <= UNPACKED_PIXELS_MAX && page.file.bytes <= UNPACKED_BYTES_MAX
+}
+
 /// Decodes and renders; made once for a router.
 pub struct Engine {
     permits: OnceLock<Arc<Semaphore>>,
     waiting: AtomicUsize,
-    masters: Cache<Sha256, Arc<Pixels>>,
+    /// By the digest of the master and the number of the page.
+    masters: Cache<(Sha256, u32), Arc<Pixels>>,
     answers: Cache<String, Bytes>,
     tidying: AtomicBool,
 }
@@ -92,7 +101,7 @@ impl Engine {
     /// The same out of a master whose pack is not made yet; `load` fetches its bytes if they are needed.
     pub async fn of_master<F>(
         self: &Arc<Self>,
-        file: &StoredFile,
+        page: Page<'_>,
         sides: Sides,
         plan: &Plan,
         etag: &str,
@@ -103,7 +112,7 @@ impl Engine {
         F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
         let rendered = self.answers.try_get_with(etag.to_owned(), async {
-            let master = self.master(file, sides, decodes, load).await?;
+            let master = self.master(page, sides, decodes, load).await?;
             let plan = plan.clone();
             let permit = self.permit(decodes).await?;
             blocking(permit, move || answer(&From::Master(&master), &plan)).await
@@ -115,7 +124,7 @@ impl Engine {
     /// asks next would only begin it anew.
     async fn master<F>(
         self: &Arc<Self>,
-        file: &StoredFile,
+        page: Page<'_>,
         sides: Sides,
         decodes: usize,
         load: F,
@@ -123,15 +132,16 @@ impl Engine {
     where
         F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
     {
-        if let Some(master) = self.masters.get(&file.sha256).await {
+        let (key, media_type) = ((page.file.sha256, page.number), page.file.media_type.clone());
+        if let Some(master) = self.masters.get(&key).await {
             return Ok(master);
         }
-        let (engine, media_type, sha256) = (Arc::clone(self), file.media_type.clone(), file.sha256);
+        let (engine, place) = (Arc::clone(self), page.place());
         let found = tokio::spawn(async move {
-            let found = engine.masters.try_get_with(sha256, async {
+            let found = engine.masters.try_get_with(key, async {
                 let permit = engine.permit(decodes).await?;
                 let bytes = load.await.map_err(Error::Storage)?;
-                let work = move || decode(bytes, &media_type, sides);
+                let work = move || decode(bytes, &media_type, sides, place);
                 blocking(permit, work).await.map(Arc::new)
             });
             let found = found.await;
@@ -163,8 +173,8 @@ fn answer(from: &From<'_>, plan: &Plan) -> Result<Bytes, Error> {
     write(render::render(from, plan)?, plan.format).map(Bytes::from)
 }
 
-fn decode(bytes: Bytes, media_type: &str, sides: Sides) -> Result<Pixels, Error> {
-    let rows = picture::open(Cursor::new(bytes), media_type, sides, 0);
+fn decode(bytes: Bytes, media_type: &str, sides: Sides, page: u32) -> Result<Pixels, Error> {
+    let rows = picture::open(Cursor::new(bytes), media_type, sides, page);
     rows.and_then(|mut rows| picture::read_whole(&mut *rows)).map_err(Error::Undecodable)
 }
 

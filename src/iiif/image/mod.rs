@@ -24,17 +24,17 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use bytes::Bytes;
 use fonds_projections::files::Placed;
-use fonds_schemas::{Act, FileId, StoredFile};
+use fonds_schemas::{Act, ImageId, Page};
 use fonds_workers::pack::Entry;
 use fonds_workers::picture::MEDIA_TYPES;
 
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::config;
-use crate::derivatives::{Found, Pack, PacksError};
+use crate::derivatives::{Found, Master, Pack, PacksError};
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Keeping};
-use crate::iiif::image::engine::{Engine, UNPACKED_PIXELS_MAX};
+use crate::iiif::image::engine::Engine;
 use crate::iiif::image::geometry::{LIMITS, Pyramid, Sides, TileSide};
 use crate::iiif::image::request::{Request, Version};
 use crate::iiif::image::resolve::{Plan, resolve};
@@ -64,11 +64,11 @@ pub(super) fn routes() -> Router<App> {
     three.merge(two).layer(Extension(Arc::new(Engine::new())))
 }
 
-/// The base address of a file's image service.
-fn service(app: &App, version: Version, file: FileId) -> String {
+/// The base address of an image service.
+fn service(app: &App, version: Version, image: ImageId) -> String {
     match version {
-        Version::Two => app.stores.addresses.image_2(file),
-        Version::Three => app.stores.addresses.image(file),
+        Version::Two => app.stores.addresses.image_2(image),
+        Version::Three => app.stores.addresses.image(image),
     }
 }
 
@@ -78,8 +78,9 @@ async fn base(
     asking: Asking,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let placed = find(&app, asking, &id).await?;
-    let to = format!("{}/info.json", service(&app, version, placed.file.file));
+    let (placed, number) = find(&app, asking, &id).await?;
+    let page = placed.file.page(number).ok_or(Error::NotFound)?;
+    let to = format!("{}/info.json", service(&app, version, page.id()));
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, http::text(&to))]).into_response())
 }
 
@@ -90,15 +91,16 @@ async fn info_json(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Response, Error> {
-    let placed = find(&app, asking, &id).await?;
-    let (tile, seconds) = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+    let (placed, number) = find(&app, asking, &id).await?;
+    let page = placed.file.page(number).ok_or(Error::NotFound)?;
+    let (tile, seconds) = match app.packs.find(Master::of(page)).await.map_err(Error::Packs)? {
         Found::Pack(pack) => (pack.index.pyramid().tile, INFO_SECONDS),
         Found::Nothing => (TileSide::USUAL, NEW_INFO_SECONDS),
         Found::Failed(why) => return Err(Error::Failed(why)),
     };
-    let service = service(&app, version, placed.file.file);
+    let service = service(&app, version, page.id());
     let keeping = Keeping::of(&placed.standing, asking.at, seconds);
-    describe(version, &asked, &placed.file, tile, service, keeping, &app.settings.limits)
+    describe(version, &asked, page, tile, service, keeping, &app.settings.limits)
 }
 
 async fn pixels(
@@ -109,17 +111,18 @@ async fn pixels(
     Path((id, region, size, rotation, quality)): Path<(String, String, String, String, String)>,
     asked: Asked,
 ) -> Result<Response, Error> {
-    let placed = find(&app, asking, &id).await?;
+    let (placed, number) = find(&app, asking, &id).await?;
+    let page = placed.file.page(number).ok_or(Error::NotFound)?;
     let request = Request::parse(version, &region, &size, &rotation, &quality)?;
-    let pack = match app.packs.find(&placed.file.sha256).await.map_err(Error::Packs)? {
+    let pack = match app.packs.find(Master::of(page)).await.map_err(Error::Packs)? {
         Found::Pack(pack) => Some(pack),
         Found::Nothing => None,
         Found::Failed(why) => return Err(Error::Failed(why)),
     };
     let shown = Shown {
         version,
-        service: &service(&app, version, placed.file.file),
-        file: &placed.file,
+        service: &service(&app, version, page.id()),
+        page,
         pack: pack.as_ref(),
         keeping: Keeping::of(&placed.standing, asking.at, IMAGE_SECONDS),
         limits: &app.settings.limits,
@@ -128,19 +131,21 @@ async fn pixels(
     show(&engine, &asked, &shown, &request, async move { storage.get(&path).await }).await
 }
 
-async fn find(app: &App, asking: Asking, id: &str) -> Result<Arc<Placed>, Error> {
-    let id = FileId::parse(id).map_err(|_no_file_is_called_so| Error::NotFound)?;
-    Ok(app.file(asking, id, Act::Fetch).await?)
+/// A file that the asker may fetch, and which of its pages is meant, which the file may not have.
+async fn find(app: &App, asking: Asking, id: &str) -> Result<(Arc<Placed>, u32), Error> {
+    let id = ImageId::parse(id).map_err(|_no_image_is_called_so| Error::NotFound)?;
+    Ok((app.file(asking, id.file(), Act::Fetch).await?, id.page()))
 }
 
-/// The sides of a file that can be shown, or why it cannot.
-pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error> {
-    let (Some(width), Some(height)) = (file.width, file.height) else {
-        return Err(Error::NotShown(file.media_type.clone()));
+/// The sides of a page that can be shown, or why it cannot.
+pub fn sides(page: Page<'_>, limits: &config::Limits) -> Result<Sides, Error> {
+    let media_type = &page.file.media_type;
+    let Some((width, height)) = page.sides else {
+        return Err(Error::NotShown(media_type.clone()));
     };
     let sides = Sides::new(width, height);
-    if !MEDIA_TYPES.contains(&file.media_type.as_str()) || sides.area() == 0 {
-        return Err(Error::NotShown(file.media_type.clone()));
+    if !MEDIA_TYPES.contains(&media_type.as_str()) || sides.area() == 0 {
+        return Err(Error::NotShown(media_type.clone()));
     }
     if sides.area() > limits.image_pixels {
         return Err(Error::TooLarge { unit: "pixels", given: sides.area(), limit: limits.image_pixels });
@@ -152,25 +157,25 @@ pub fn sides(file: &StoredFile, limits: &config::Limits) -> Result<Sides, Error>
 pub fn describe(
     version: Version,
     asked: &Asked,
-    file: &StoredFile,
+    page: Page<'_>,
     tile: TileSide,
     service: String,
     keeping: Keeping,
     limits: &config::Limits,
 ) -> Result<Response, Error> {
-    let body = info::to_json(version, service, Pyramid::new(sides(file, limits)?, tile));
+    let body = info::to_json(version, service, Pyramid::new(sides(page, limits)?, tile));
     Ok(http::json(asked, body, version.dialect(), keeping, Some(version.profile_link())))
 }
 
-/// A file that the asker may see, and how it is shown.
+/// A page of a file that the asker may see, and how it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
     /// By which specification.
     pub version: Version,
     /// The address of its image service.
     pub service: &'a str,
-    /// The file.
-    pub file: &'a StoredFile,
+    /// The page.
+    pub page: Page<'a>,
     /// Its tiles, if they are made.
     pub pack: Option<&'a Arc<Pack>>,
     /// How long the answer may be kept.
@@ -191,14 +196,17 @@ pub async fn show<F>(
 where
     F: Future<Output = Result<Bytes, StorageError>> + Send + 'static,
 {
-    let sides = sides(shown.file, shown.limits)?;
+    let sides = sides(shown.page, shown.limits)?;
     let plan = resolve(shown.version, request, sides, LIMITS)?;
-    if shown.pack.is_none() && sides.area() > UNPACKED_PIXELS_MAX {
+    if shown.pack.is_none() && !engine::is_decoded_for_a_viewer(shown.page, sides) {
         return Err(Error::NotYet);
     }
-    // A pack that is made anew has another digest, and so have its answers.
-    let source = shown.pack.map_or(&shown.file.sha256, |pack| pack.index.digest());
-    let etag = http::etag(&[source.as_bytes(), plan.canonical.as_bytes(), render::VERSION]);
+    // A pack that is made anew has another digest, and so have its answers. The pages of a master share its digest.
+    let (number, canonical) = (shown.page.number.to_be_bytes(), plan.canonical.as_bytes());
+    let etag = shown.pack.map_or_else(
+        || http::etag(&[shown.page.file.sha256.as_bytes(), canonical, render::VERSION, &number]),
+        |pack| http::etag(&[pack.index.digest().as_bytes(), canonical, render::VERSION]),
+    );
     let profile = shown.version.profile_link();
     let links = format!("<{}/{}>;rel=\"canonical\", {profile}", shown.service, plan.canonical);
     let mut headers = http::common(&etag, shown.keeping, Some(&links));
@@ -245,6 +253,6 @@ where
     let decodes = shown.limits.decodes;
     match shown.pack {
         Some(pack) => engine.of_pack(pack, plan, etag, decodes).await,
-        None => engine.of_master(shown.file, sides, plan, etag, decodes, load).await,
+        None => engine.of_master(shown.page, sides, plan, etag, decodes, load).await,
     }
 }

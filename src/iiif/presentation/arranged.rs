@@ -62,7 +62,7 @@ pub(super) fn structures(object: &Object, views: &Views<'_>, base: &str) -> Vec<
 fn range(part: &Part, path: &str, views: &Views<'_>, base: &str) -> Option<Range> {
     let mut items: Vec<RangeItem> = Vec::with_capacity(part.files.len() + part.children.len());
     let mut named: BTreeSet<String> = BTreeSet::new();
-    for id in part.files.iter().filter_map(|file| views.canvas_of(*file, base)) {
+    for id in part.files.iter().flat_map(|file| views.canvases_of(*file, base)) {
         // Two states of one view are one canvas.
         if named.insert(id.clone()) {
             items.push(RangeItem::Canvas(CanvasReference { id, kind: "Canvas" }));

@@ -1,9 +1,11 @@
-//! The views of an object: a canvas for each image or recording, or for several that show the same in different states.
+//! The views of an object: a canvas for each image, page of an image or recording, or for several images that show the
+//! same in different states.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use fonds_schemas::arrangement::Alternative;
-use fonds_schemas::{FileId, FileRole, Object, StoredFile};
+use fonds_schemas::{FileId, FileRole, Object, Page, StoredFile};
 use serde_json::Number;
 
 use crate::iiif::image;
@@ -22,56 +24,74 @@ const EMPTY_CANVAS_SIDE: u32 = 1000;
 /// The views of an object in their order.
 pub struct Views<'a> {
     all: Vec<View<'a>>,
-    /// The view in which a file is shown.
-    places: HashMap<FileId, usize>,
+    /// The views in which a file is shown: that of its first page, and those of the others.
+    places: HashMap<FileId, (usize, Range<usize>)>,
     setting: Setting<'a>,
 }
 
-/// A view: the file that gives it its name and sides, and all that show it.
+/// A view: the page that gives it its name and sides, and all that show it.
 struct View<'a> {
-    file: &'a StoredFile,
-    shown: Vec<(&'a StoredFile, LanguageMap)>,
+    page: Page<'a>,
+    shown: Vec<(Page<'a>, LanguageMap)>,
 }
 
 impl<'a> Views<'a> {
     /// The views of an object: those of its files that can be shown. Files of a choice are one view, in
-    /// the place of the first of them that can be shown.
+    /// the place of the first of them that can be shown. Of a file of several pages, a choice means the first; the others
+    /// are views of their own.
     #[must_use]
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
         let painted = || object.files.iter().filter(|file| is_painted(file, setting));
-        let files: HashMap<FileId, &StoredFile> = painted().map(|file| (file.file, file)).collect();
+        let files: HashMap<FileId, Page<'a>> = painted().filter_map(|file| Some((file.file, file.page(1)?))).collect();
         let mut choices: HashMap<FileId, View<'a>> = HashMap::new();
         let mut others: BTreeMap<FileId, FileId> = BTreeMap::new();
         for choice in &object.arrangement.choices {
             let shown = choice.files.iter().filter_map(|Alternative { file, label }| {
-                files.get(file).map(|stored| (*stored, LanguageMap::labels(label)))
+                files.get(file).map(|page| (*page, LanguageMap::labels(label)))
             });
             let shown: Vec<_> = shown.collect();
-            if let Some((file, _)) = shown.first() {
-                others.extend(shown.iter().skip(1).map(|(other, _)| (other.file, file.file)));
-                choices.insert(file.file, View { file, shown });
+            if let Some((page, _)) = shown.first().cloned() {
+                others.extend(shown.iter().skip(1).map(|(other, _)| (other.file.file, page.file.file)));
+                choices.insert(page.file.file, View { page, shown });
             }
         }
         let mut places = HashMap::with_capacity(files.len());
         let mut all = Vec::with_capacity(files.len());
-        for file in painted().filter(|file| !others.contains_key(&file.file)) {
-            places.insert(file.file, all.len());
-            let alone = || View { file, shown: vec![(file, LanguageMap::default())] };
-            all.push(choices.remove(&file.file).unwrap_or_else(alone));
+        for file in painted() {
+            let first = all.len();
+            for page in file.all_pages().filter(|page| page.number == 1 || image::sides(*page, setting.limits).is_ok())
+            {
+                let alone = || View { page, shown: vec![(page, LanguageMap::default())] };
+                match page.number {
+                    1 if others.contains_key(&file.file) => {}
+                    1 => all.push(choices.remove(&file.file).unwrap_or_else(alone)),
+                    _ => all.push(alone()),
+                }
+            }
+            let later = if others.contains_key(&file.file) { first } else { first + 1 };
+            places.insert(file.file, (first, later..all.len()));
         }
         for (other, first) in others {
-            if let Some(place) = places.get(&first).copied() {
-                places.insert(other, place);
+            let place = places.get(&first).map(|(place, _)| *place);
+            if let Some((place, (of_other, _))) = place.zip(places.get_mut(&other)) {
+                *of_other = place;
             }
         }
         Self { all, places, setting }
     }
 
-    /// The name of the canvas on which a file is shown, if it is.
+    /// The name of the canvas on which a file, or its first page, is shown, if it is.
     #[must_use]
     pub fn canvas_of(&self, file: FileId, base: &str) -> Option<String> {
-        let view = self.all.get(*self.places.get(&file)?)?;
-        Some(canvas_id(base, view.file))
+        let (first, _) = self.places.get(&file)?;
+        Some(canvas_id(base, self.all.get(*first)?.page))
+    }
+
+    /// The names of the canvases on which the pages of a file are shown.
+    pub fn canvases_of(&self, file: FileId, base: &str) -> impl Iterator<Item = String> {
+        let places = self.places.get(&file).cloned().into_iter();
+        let places = places.flat_map(|(first, later)| std::iter::once(first).chain(later));
+        places.filter_map(move |place| Some(canvas_id(base, self.all.get(place)?.page)))
     }
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
@@ -83,58 +103,59 @@ impl<'a> Views<'a> {
     }
 }
 
-fn canvas_id(base: &str, file: &StoredFile) -> String {
-    format!("{base}/canvas/{}", file.file)
+fn canvas_id(base: &str, page: Page<'_>) -> String {
+    format!("{base}/canvas/{}", page.id())
 }
 
 fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Option<Canvas> {
-    let file = view.file;
-    let id = canvas_id(base, file);
-    let mut states: Vec<Body> = view.shown.iter().filter_map(|(file, label)| body(file, label, setting)).collect();
+    let page = view.page;
+    let (name, id) = (page.id(), canvas_id(base, page));
+    let mut states: Vec<Body> = view.shown.iter().filter_map(|(page, label)| body(*page, label, setting)).collect();
     let body = match states.len() {
         0 | 1 => states.pop()?,
         _ => Body::Choice(Choice { kind: "Choice", items: states }),
     };
     let annotation = Annotation {
-        id: format!("{base}/annotation/{}", file.file),
+        id: format!("{base}/annotation/{name}"),
         kind: "Annotation",
         motivation: "painting",
         body,
         target: id.clone(),
     };
-    let page =
-        AnnotationPage { id: format!("{base}/page/{}", file.file), kind: "AnnotationPage", items: vec![annotation] };
-    let sides = sides(file);
+    let items = vec![annotation];
+    let painting = AnnotationPage { id: format!("{base}/page/{name}"), kind: "AnnotationPage", items };
+    let sides = sides(page);
     Some(Canvas {
         id,
         kind: "Canvas",
-        label: canvas_label(file, number),
+        label: canvas_label(page, number),
         height: sides.map(|sides| sides.height),
         width: sides.map(|sides| sides.width),
-        duration: recorded(file).map(|(_, duration)| duration),
+        duration: recorded(page).map(|(_, duration)| duration),
         metadata: vec![],
-        items: vec![page],
+        items: vec![painting],
         annotations: vec![],
     })
 }
 
-/// What of a file is painted.
-fn body(file: &StoredFile, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
-    let label = label.clone();
-    if let Some((kind, duration)) = recorded(file) {
+/// What of a page is painted.
+fn body(page: Page<'_>, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
+    let (file, label) = (page.file, label.clone());
+    if let Some((kind, duration)) = recorded(page) {
         let id = content(file, setting);
         let (height, width, format) = (file.height, file.width, file.media_type.clone());
         return Some(Body::Recording(Recording { id, kind, label, format, height, width, duration }));
     }
-    let image = image_of(service(file, setting)?, largest(sides(file)?, LIMITS), "max");
+    let image = image_of(service(page, setting)?, largest(sides(page)?, LIMITS), "max");
     Some(Body::Image(Image { label, ..image }))
 }
 
 /// What kind of recording a file is, and its seconds, if it is one that can be shown: a film needs sides as well.
-fn recorded(file: &StoredFile) -> Option<(&'static str, Number)> {
+fn recorded(page: Page<'_>) -> Option<(&'static str, Number)> {
+    let file = page.file;
     let kind = match file.media_type.split('/').next() {
         Some("audio") => "Sound",
-        Some("video") if sides(file).is_some() => "Video",
+        Some("video") if sides(page).is_some() => "Video",
         Some(_) | None => return None,
     };
     #[expect(clippy::cast_precision_loss, reason = "a length of 2^52 milliseconds is not believed")]
@@ -155,7 +176,7 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
     let start = object.arrangement.start.and_then(|start| object.file(start)).filter(painted);
     let first = start.or_else(|| object.files.iter().find(painted));
     let small = first.and_then(|file| {
-        let service = service(file, setting)?;
+        let service = service(file.page(1)?, setting)?;
         let sizes = geometry::sizes(Sides::new(service.width, service.height), LIMITS);
         let enough = sizes.iter().find(|size| size.width.max(size.height) >= THUMBNAIL_SIDE);
         let size = *enough.or(sizes.last())?;
@@ -168,13 +189,13 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
 /// known length.
 #[must_use]
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
-    is_image(file, setting) || (is_view(file) && recorded(file).is_some())
+    is_image(file, setting) || (is_view(file) && file.page(1).is_some_and(|page| recorded(page).is_some()))
 }
 
-/// Whether the file is a view of the object that its image service will show.
+/// Whether the file is a view of the object that its image service will show, the first page at least.
 #[must_use]
 pub fn is_image(file: &StoredFile, setting: Setting<'_>) -> bool {
-    is_view(file) && image::sides(file, setting.limits).is_ok()
+    is_view(file) && file.page(1).is_some_and(|page| image::sides(page, setting.limits).is_ok())
 }
 
 fn is_view(file: &StoredFile) -> bool {
@@ -184,15 +205,21 @@ fn is_view(file: &StoredFile) -> bool {
     }
 }
 
-/// The name of the file without its ending, as whoever scanned the page called it; without one, the number of the view.
-fn canvas_label(file: &StoredFile, number: u32) -> LanguageMap {
+/// The name of the file without its ending, as whoever scanned the page called it, and its number among the pages of that
+/// file where there are several; without a name, the number of the view.
+fn canvas_label(page: Page<'_>, number: u32) -> LanguageMap {
+    let file = page.file;
     let stem = match file.name.rsplit_once('.') {
         Some((stem, _ending)) if !stem.is_empty() => stem,
         Some(_) | None => &file.name,
     };
     let readable: String = stem.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let readable = readable.trim();
-    if readable.is_empty() { LanguageMap::plain(number.to_string()) } else { LanguageMap::plain(readable) }
+    match readable {
+        "" => LanguageMap::plain(number.to_string()),
+        name if file.pages.is_empty() => LanguageMap::plain(name),
+        name => LanguageMap::plain(format!("{name} ({})", page.number)),
+    }
 }
 
 /// A manifest has at least one canvas, also where there is nothing to show (cookbook recipe 0283).
@@ -214,12 +241,12 @@ pub(super) fn empty_canvas(base: &str) -> Canvas {
     }
 }
 
-fn service(file: &StoredFile, setting: Setting<'_>) -> Option<ImageService> {
-    Some(ImageService::new(setting.addresses.image(file.file), sides(file)?))
+fn service(page: Page<'_>, setting: Setting<'_>) -> Option<ImageService> {
+    Some(ImageService::new(setting.addresses.image(page.id()), sides(page)?))
 }
 
-fn sides(file: &StoredFile) -> Option<Sides> {
-    Some(Sides::new(file.width?, file.height?))
+fn sides(page: Page<'_>) -> Option<Sides> {
+    page.sides.map(|(width, height)| Sides::new(width, height))
 }
 
 fn image_of(service: ImageService, size: Sides, asked: &str) -> Image {
