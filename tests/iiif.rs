@@ -8,6 +8,7 @@ mod documents;
 mod documents_2;
 mod large;
 mod made;
+mod models;
 mod packed;
 mod pixels;
 mod presenting;

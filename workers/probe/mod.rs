@@ -7,6 +7,7 @@ mod gif;
 mod jp2;
 mod jpeg;
 mod media;
+mod model;
 mod png;
 mod sniff;
 mod tiff;
@@ -83,6 +84,9 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
     if bytes == 0 {
         probed.problem = Some(Problem::Empty);
         return Ok(probed);
+    }
+    if probed.media_type == "application/octet-stream" && model::is_binary_stl(&head, bytes) {
+        probed.media_type = "model/stl";
     }
     if probed.media_type.starts_with("audio/") || probed.media_type.starts_with("video/") {
         listen(reader, bytes, &mut probed)?;

@@ -1,4 +1,5 @@
-//! The Presentation API 3.0: a manifest for every object, and collections that lead to them. 2.1 says the same again.
+//! The Presentation API 3.0: a manifest for every object, and collections that lead to them. 2.1 says the same again, and
+//! so does the draft of 4.0 for archives that ask for it.
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
@@ -12,6 +13,7 @@ pub mod place;
 pub mod rights;
 pub mod types;
 pub mod v2;
+pub mod v4;
 pub mod views;
 
 use std::convert::Infallible;
@@ -52,6 +54,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/presentation/3/collection/top", get(top))
         .route("/iiif/presentation/3/collection/{id}", get(members))
         .route("/iiif/presentation/2/{object}/manifest", get(manifest))
+        .route("/iiif/presentation/4/{object}/manifest", get(manifest_4))
         .route("/iiif/presentation/2/collection/top", get(top))
         .route("/iiif/presentation/2/collection/{id}", get(members))
 }
@@ -77,6 +80,17 @@ pub fn answer_2(
     Ok(http::json_as(kind, asked, bytes(document)?, v2::CONTEXT, keeping, links))
 }
 
+/// Answers with a document of the draft of version 4. A draft changes: what it says of the past does too.
+pub fn answer_4(
+    asked: &Asked<'_>,
+    document: &impl Serialize,
+    keeping: Keeping,
+    links: Option<&str>,
+) -> Result<Response, Error> {
+    let keeping = if keeping == Keeping::Unchanging { Keeping::Everybody(SECONDS) } else { keeping };
+    Ok(http::json(asked, bytes(document)?, v4::CONTEXT, keeping, links))
+}
+
 fn bytes(document: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(document).map_err(|error| Error::Render(error.to_string()))
 }
@@ -91,13 +105,17 @@ struct Wanted {
 enum Version {
     Two,
     Three,
+    Four,
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let two = parts.uri.path().starts_with("/iiif/presentation/2/");
-        let version = if two { Version::Two } else { Version::Three };
+        let version = match parts.uri.path().strip_prefix("/iiif/presentation/").and_then(|rest| rest.chars().next()) {
+            Some('2') => Version::Two,
+            Some('4') => Version::Four,
+            Some(_) | None => Version::Three,
+        };
         Ok(Self { method: parts.method.clone(), headers: parts.headers.clone(), version })
     }
 }
@@ -108,6 +126,7 @@ impl Wanted {
         match self.version {
             Version::Two => answer_2(&asked, &v2::manifest(document), keeping, links),
             Version::Three => answer(&asked, document, keeping, links),
+            Version::Four => answer_4(&asked, &v4::manifest(document), keeping, links),
         }
     }
 
@@ -115,7 +134,8 @@ impl Wanted {
         let asked = Asked { method: &self.method, headers: &self.headers };
         match self.version {
             Version::Two => answer_2(&asked, &v2::collection(document), keeping, None),
-            Version::Three => answer(&asked, document, keeping, None),
+            // Collections in the draft have no address.
+            Version::Three | Version::Four => answer(&asked, document, keeping, None),
         }
     }
 
@@ -124,12 +144,18 @@ impl Wanted {
         match self.version {
             Version::Two => v2::address(&address),
             Version::Three => address,
+            Version::Four => v4::address(&address),
         }
     }
 }
 
 pub(super) fn setting(app: &App) -> Setting<'_> {
     Setting { addresses: &app.stores.addresses, archive: &app.settings.archive, limits: &app.settings.limits }
+}
+
+/// The manifest in the draft of version 4, where the archive wants it: elsewhere there is no such address.
+async fn manifest_4(state: State<App>, asking: Asking, id: Path<String>, wanted: Wanted) -> Result<Response, Error> {
+    if state.settings.iiif.presentation_4 { manifest(state, asking, id, wanted).await } else { Err(Error::NotFound) }
 }
 
 async fn manifest(
@@ -148,6 +174,9 @@ async fn manifest(
     let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
     let marks = annotations::marks(&app.stores.pg, object.id).await.map_err(Error::Projection)?;
     annotation::refer(&mut manifest, &object, &marks, setting(&app));
+    if app.settings.iiif.presentation_4 && !matches!(wanted.version, Version::Four) {
+        manifest.see_also.extend(v4::see_also(&manifest));
+    }
     wanted.manifest(&manifest, keeping, None)
 }
 
