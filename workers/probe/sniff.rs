@@ -1,6 +1,6 @@
 //! The media type by the first bytes. Names lie; bytes less so.
 
-use super::model;
+use super::{model, ogg};
 
 /// What stands at the beginning of a kind of file.
 const MAGIC: &[(&[u8], &str)] = &[
@@ -33,6 +33,7 @@ pub fn sniff(head: &[u8]) -> &'static str {
     match magic {
         // Two letters are not enough: the four reserved bytes of a bitmap are zero.
         Some((_, "image/bmp")) if head.get(6..10) != Some(&[0; 4]) => {}
+        Some((_, "application/ogg")) => return ogg::kind(head),
         Some((_, "video/webm")) if !contains(head, b"webm") => return "video/x-matroska",
         Some((_, media_type)) => return media_type,
         None => {}
@@ -99,7 +100,7 @@ fn text(head: &[u8]) -> Option<&'static str> {
     Some(if json { "application/json" } else { "text/plain" })
 }
 
-/// WebVTT §4.1: a byte order mark if there is one, the word, and then nothing, a blank or the end of the line.
+/// `WebVTT` §4.1: a byte order mark if there is one, the word, and then nothing, a blank or the end of the line.
 fn is_web_vtt(text: &str) -> bool {
     let rest = text.strip_prefix('\u{FEFF}').unwrap_or(text).strip_prefix("WEBVTT");
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
