@@ -2,6 +2,7 @@
 
 mod answers;
 mod arranged;
+mod beside;
 mod content_state;
 mod discovery;
 mod documents;

@@ -114,7 +114,7 @@ fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Man
         behavior: arranged::of_views(object),
         start: arranged::start(object, &views, base),
         structures: arranged::structures(object, &views, base),
-        items: views.canvases(base),
+        items: views.canvases(object, base),
         id: format!("{base}/manifest"),
         label,
     }

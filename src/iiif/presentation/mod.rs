@@ -5,6 +5,7 @@
 
 pub mod annotation;
 pub mod arranged;
+pub mod beside;
 pub mod collection;
 pub mod describe;
 pub mod language;

@@ -10,6 +10,7 @@ use crate::iiif::image;
 use crate::iiif::image::geometry::{self, LIMITS, Sides};
 use crate::iiif::image::info::ImageService;
 use crate::iiif::image::resolve::largest;
+use crate::iiif::presentation::beside;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas, Choice, Image, Pair, Recording};
@@ -24,6 +25,8 @@ pub struct Views<'a> {
     all: Vec<View<'a>>,
     /// The view in which a file is shown.
     places: HashMap<FileId, usize>,
+    /// Images that are seen before a film plays, each with its film.
+    posters: HashMap<FileId, FileId>,
     setting: Setting<'a>,
 }
 
@@ -38,7 +41,9 @@ impl<'a> Views<'a> {
     /// the place of the first of them that can be shown.
     #[must_use]
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
-        let painted = || object.files.iter().filter(|file| is_painted(file, setting));
+        let posters = beside::posters(object, setting);
+        let is_view = |file: &&StoredFile| is_painted(file, setting) && !posters.contains_key(&file.file);
+        let painted = || object.files.iter().filter(is_view);
         let files: HashMap<FileId, &StoredFile> = painted().map(|file| (file.file, file)).collect();
         let mut choices: HashMap<FileId, View<'a>> = HashMap::new();
         let mut others: BTreeMap<FileId, FileId> = BTreeMap::new();
@@ -64,7 +69,7 @@ impl<'a> Views<'a> {
                 places.insert(other, place);
             }
         }
-        Self { all, places, setting }
+        Self { all, places, posters, setting }
     }
 
     /// The name of the canvas on which a file is shown, if it is.
@@ -76,15 +81,21 @@ impl<'a> Views<'a> {
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
     #[must_use]
-    pub fn canvases(&self, base: &str) -> Vec<Canvas> {
+    pub fn canvases(&self, object: &Object, base: &str) -> Vec<Canvas> {
         let canvas = |(number, view): (u32, &View<'a>)| canvas(view, number, base, self.setting);
-        let canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
+        let mut canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
+        beside::put(&mut canvases, object, &self.posters, self, base, self.setting);
         if canvases.is_empty() { vec![empty_canvas(base)] } else { canvases }
     }
 }
 
 fn canvas_id(base: &str, file: &StoredFile) -> String {
     format!("{base}/canvas/{}", file.file)
+}
+
+/// The canvas of a file by itself.
+pub(super) fn alone(file: &StoredFile, base: &str, setting: Setting<'_>) -> Option<Canvas> {
+    canvas(&View { file, shown: vec![(file, LanguageMap::default())] }, 1, base, setting)
 }
 
 fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Option<Canvas> {
@@ -114,6 +125,7 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
         duration: recorded(file).map(|(_, duration)| duration),
         metadata: vec![],
         items: vec![page],
+        placeholder_canvas: None,
         annotations: vec![],
     })
 }
@@ -168,7 +180,13 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
 /// known length.
 #[must_use]
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
-    is_image(file, setting) || (is_view(file) && recorded(file).is_some())
+    is_image(file, setting) || is_recording(file)
+}
+
+/// Whether the file is a view of the object that plays.
+#[must_use]
+pub fn is_recording(file: &StoredFile) -> bool {
+    is_view(file) && recorded(file).is_some()
 }
 
 /// Whether the file is a view of the object that its image service will show.
@@ -210,6 +228,7 @@ pub(super) fn empty_canvas(base: &str) -> Canvas {
         duration: None,
         metadata: vec![missing],
         items: vec![],
+        placeholder_canvas: None,
         annotations: vec![],
     }
 }

@@ -141,9 +141,13 @@ fn reference(of: &v3::Reference) -> Reference {
 }
 
 /// The canvases, of which there must be one. What plays is no canvas in this version (§5.3 asks for sides, and knows no
-/// time): it is named among the renderings.
+/// time): it is named among the renderings, and the picture that is seen before it plays stands for it.
 fn canvases(of: &v3::Manifest) -> Vec<Canvas> {
-    let seen: Vec<Canvas> = of.items.iter().filter(|item| item.duration.is_none()).filter_map(canvas).collect();
+    let still = |item: &v3::Canvas| match item.duration {
+        None => canvas(item),
+        Some(_) => item.placeholder_canvas.as_deref().and_then(canvas),
+    };
+    let seen: Vec<Canvas> = of.items.iter().filter_map(still).collect();
     if seen.is_empty() { canvas(&views::empty_canvas(base(of))).into_iter().collect() } else { seen }
 }
 

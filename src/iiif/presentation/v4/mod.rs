@@ -9,10 +9,12 @@ pub mod types;
 
 use std::collections::HashMap;
 
+use crate::iiif::presentation::annotation::OneOrMany;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::types as v3;
 use types::{
-    Annotation, AnnotationPage, Body, Choice, Container, ContainerReference, Manifest, Media, Range, RangeItem,
+    Annotation, AnnotationPage, Body, Choice, Container, ContainerPage, ContainerReference, Manifest, Media, Range,
+    RangeItem,
 };
 
 /// The JSON-LD context of the draft, which is the profile of its media type too.
@@ -103,7 +105,8 @@ fn container(of: &v3::Canvas) -> Container {
         duration: of.duration.clone(),
         metadata: of.metadata.clone(),
         items: of.items.iter().map(page).collect(),
-        annotations: of.annotations.clone(),
+        placeholder_container: of.placeholder_canvas.as_deref().map(|canvas| Box::new(container(canvas))),
+        annotations: of.annotations.iter().map(|page| annotations(page, &name)).collect(),
         id: name.id.clone(),
         kind: name.kind,
     }
@@ -134,8 +137,38 @@ fn scene(model: &v3::Link, base: &str) -> Container {
         duration: None,
         metadata: Vec::new(),
         items: vec![AnnotationPage { id, kind: "AnnotationPage", items: vec![annotation] }],
+        placeholder_container: None,
         annotations: Vec::new(),
     }
+}
+
+/// Captions as they are in this version; other pages are where they were.
+fn annotations(of: &v3::CanvasPage, target: &ContainerReference) -> ContainerPage {
+    let page = match of {
+        v3::CanvasPage::Named(page) => return ContainerPage::Named(page.clone()),
+        v3::CanvasPage::Captions(page) => page,
+    };
+    let text = |text: &v3::CaptionText| {
+        let language = text.language.clone().map(|language| match language {
+            OneOrMany::One(one) => OneOrMany::Many(vec![one]),
+            OneOrMany::Many(many) => OneOrMany::Many(many),
+        });
+        Body::Captions(v3::CaptionText { language, ..text.clone() })
+    };
+    let captions = |caption: &v3::Caption| Annotation {
+        id: caption.id.clone(),
+        kind: "Annotation",
+        motivation: [caption.motivation],
+        body: match &caption.body {
+            v3::CaptionBody::Text(one) => text(one),
+            v3::CaptionBody::Choice { items, .. } => {
+                Body::Choice(Choice { kind: "Choice", items: items.iter().map(text).collect() })
+            }
+        },
+        target: target.clone(),
+    };
+    let items = page.items.iter().map(captions).collect();
+    ContainerPage::Captions(AnnotationPage { id: page.id.clone(), kind: "AnnotationPage", items })
 }
 
 fn painted(of: &v3::Annotation, target: &ContainerReference) -> Annotation {

@@ -5,7 +5,7 @@ use serde_json::Number;
 
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place::FeatureCollection;
-use crate::iiif::presentation::types::{Agent, Image, Link, PageReference, Pair, Reference};
+use crate::iiif::presentation::types::{Agent, CaptionText, Image, Link, PageReference, Pair, Reference};
 use crate::iiif::search::service::SearchService;
 
 /// A manifest.
@@ -100,9 +100,22 @@ pub struct Container {
     pub metadata: Vec<Pair>,
     /// What is painted in it.
     pub items: Vec<AnnotationPage>,
+    /// What is seen before it plays.
+    #[serde(rename = "placeholderContainer", skip_serializing_if = "Option::is_none")]
+    pub placeholder_container: Option<Box<Container>>,
     /// Where to find what is said of it, and the text on it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub annotations: Vec<PageReference>,
+    pub annotations: Vec<ContainerPage>,
+}
+
+/// A page of annotations of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ContainerPage {
+    /// At an address of its own.
+    Named(PageReference),
+    /// Captions.
+    Captions(AnnotationPage),
 }
 
 /// A container, as what is painted in it, a range or a manifest names it.
@@ -127,7 +140,7 @@ pub struct AnnotationPage {
     pub items: Vec<Annotation>,
 }
 
-/// What is painted in a container.
+/// What is painted in a container, or read with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Annotation {
     /// Its name.
@@ -135,9 +148,9 @@ pub struct Annotation {
     /// `Annotation`.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// `painting`; a list in this version.
+    /// `painting` or `supplementing`; a list in this version.
     pub motivation: [&'static str; 1],
-    /// What is painted.
+    /// What is painted or read.
     pub body: Body,
     /// The container, with its kind; a bare name no longer.
     pub target: ContainerReference,
@@ -151,6 +164,8 @@ pub enum Body {
     Image(Image),
     /// Sound, film or a model.
     Media(Media),
+    /// Captions.
+    Captions(CaptionText),
     /// Several, of which one is shown.
     Choice(Choice),
 }
