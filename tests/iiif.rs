@@ -15,4 +15,5 @@ mod pixels;
 mod presenting;
 mod recordings;
 mod resolving;
+mod spans;
 mod stream;

@@ -95,7 +95,7 @@ fn what_is_only_heard_is_a_timeline_and_everything_else_a_canvas() {
     let state = |file: usize| Alternative { file: ids[file], label: label("A state") };
     object.arrangement = Arrangement {
         choices: vec![Choice { files: vec![state(0), state(3)] }],
-        ranges: vec![Range { children: vec![], files: vec![ids[0], ids[2]], label: label("Two") }],
+        ranges: vec![Range { children: vec![], files: vec![ids[0], ids[2]], label: label("Two"), spans: vec![] }],
         start: Some(ids[0]),
         ..Arrangement::default()
     };

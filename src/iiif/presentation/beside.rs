@@ -146,6 +146,7 @@ fn is_captions(file: &StoredFile) -> bool {
 fn named(object: &Object) -> HashSet<FileId> {
     fn of_range(range: &Range, named: &mut HashSet<FileId>) {
         named.extend(&range.files);
+        named.extend(range.spans.iter().map(|span| span.file));
         range.children.iter().for_each(|child| of_range(child, named));
     }
     let arrangement = &object.arrangement;

@@ -205,9 +205,20 @@ fn media_kind(of: &'static str) -> &'static str {
 
 fn range(of: &v3::Range, names: &Names) -> Range {
     let item = |item: &v3::RangeItem| match item {
-        v3::RangeItem::Canvas(canvas) => names.get(&canvas.id).cloned().map(RangeItem::Container),
+        v3::RangeItem::Canvas(canvas) => part(&canvas.id, names).map(RangeItem::Container),
         v3::RangeItem::Range(inside) => Some(RangeItem::Range(range(inside, names))),
     };
     let items = of.items.iter().filter_map(item).collect();
     Range { id: of.id.clone(), kind: "Range", label: of.label.clone(), items }
+}
+
+/// A view, or the part of it that a fragment names.
+fn part(id: &str, names: &Names) -> Option<ContainerReference> {
+    match id.split_once('#') {
+        None => names.get(id).cloned(),
+        Some((view, fragment)) => {
+            let name = names.get(view)?;
+            Some(ContainerReference { id: format!("{}#{fragment}", name.id), kind: name.kind })
+        }
+    }
 }
