@@ -4,6 +4,8 @@
 //! It is said as a whole, and what is said later takes its place. The order of the views is that of the files. A file
 //! that is no longer on the object stays named here and is passed over by whoever shows it.
 
+mod composed;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
@@ -13,6 +15,8 @@ use crate::file::StoredFile;
 use crate::files::Files;
 use crate::ids::FileId;
 use crate::statement::Language;
+
+pub use composed::{COMPOSED_MAX, Composition, DETAILS_MAX, Detail};
 
 /// Views that exist in several states: more than a codex has pages that were restored.
 pub const CHOICES_MAX: usize = 2_000;
@@ -154,6 +158,9 @@ pub struct Arrangement {
     /// Views that exist in several states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// Images with details at their places on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composed: Vec<Composition>,
     /// Which way they are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
@@ -193,6 +200,23 @@ pub enum BadArrangement {
         found: usize,
         /// How many are taken.
         most: usize,
+    },
+    /// A composition of one.
+    #[error("a composition needs an image and a detail of it at least")]
+    NoDetail,
+    /// Something else where an image is needed.
+    #[error("composed names file {file}, which is no image of known sides")]
+    NoImage {
+        /// Which file.
+        file: FileId,
+    },
+    /// A place that is not on the image.
+    #[error("composed puts file {file} at a place that is not on file {on}")]
+    Region {
+        /// Which detail.
+        file: FileId,
+        /// The image that it should be seen on.
+        on: FileId,
     },
     /// A part of a file that cannot be.
     #[error("a range names file {file} from {begin_ms} ms, but {why}")]
@@ -256,6 +280,7 @@ impl Arrangement {
                 check_label("choices", label)?;
             }
         }
+        composed::check(&self.composed, &self.choices, files)?;
         let mut count = Count::default();
         for range in &self.ranges {
             range.check(&there, files, &mut count, 1)?;

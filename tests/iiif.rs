@@ -3,6 +3,7 @@
 mod answers;
 mod arranged;
 mod beside;
+mod composed;
 mod content_state;
 mod discovery;
 mod documents;

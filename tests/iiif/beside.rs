@@ -1,7 +1,7 @@
 //! Captions and posters: what lies beside a recording and belongs to it, as in the recipes of the IIIF cookbook.
 
 use axum::http::StatusCode;
-use fonds::iiif::presentation::{types, v2, v4};
+use fonds::iiif::presentation::{caption, types, v2, v4};
 use fonds_schemas::arrangement::Arrangement;
 use fonds_schemas::*;
 use serde_json::{Value, json};
@@ -50,9 +50,9 @@ fn shape(value: &Value) -> Value {
 
 /// The names of the captions on each canvas.
 fn captioned(document: &types::Manifest) -> Vec<Vec<String>> {
-    let of_body = |body: &types::CaptionBody| match body {
-        types::CaptionBody::Text(text) => vec![text.id.clone()],
-        types::CaptionBody::Choice { items, .. } => items.iter().map(|text| text.id.clone()).collect(),
+    let of_body = |body: &caption::CaptionBody| match body {
+        caption::CaptionBody::Text(text) => vec![text.id.clone()],
+        caption::CaptionBody::Choice { items, .. } => items.iter().map(|text| text.id.clone()).collect(),
     };
     let of_canvas = |canvas: &types::Canvas| {
         let pages = canvas.annotations.iter().flat_map(|page| match page {

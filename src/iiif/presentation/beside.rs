@@ -12,9 +12,10 @@ use fonds_schemas::arrangement::Range;
 use fonds_schemas::{FileId, FileRole, Language, Object, StoredFile};
 
 use crate::iiif::presentation::annotation::{OneOrMany, SUPPLEMENTING};
+use crate::iiif::presentation::caption::{Caption, CaptionBody, CaptionPage, CaptionText};
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
-use crate::iiif::presentation::types::{Canvas, CanvasPage, Caption, CaptionBody, CaptionPage, CaptionText};
+use crate::iiif::presentation::types::{Canvas, CanvasPage};
 use crate::iiif::presentation::views::{self, Views, content, is_image, is_recording};
 
 /// The media type of captions.
@@ -24,12 +25,12 @@ const LANGUAGE_LETTERS_MAX: usize = 3;
 
 /// The films that have posters, by the image that is one; it is no view by itself.
 #[must_use]
-pub fn posters(object: &Object, setting: Setting<'_>) -> HashMap<FileId, FileId> {
+pub fn posters(object: &Object, setting: Setting<'_>) -> BTreeMap<FileId, FileId> {
     let is_film = |file: &&StoredFile| file.media_type.starts_with("video/") && is_recording(file);
     let films: HashMap<&str, FileId> =
         object.files.iter().filter(is_film).map(|file| (stem(file), file.file)).collect();
     if films.is_empty() {
-        return HashMap::new();
+        return BTreeMap::new();
     }
     let named = named(object);
     let mut taken: HashSet<FileId> = HashSet::new();
@@ -44,7 +45,7 @@ pub fn posters(object: &Object, setting: Setting<'_>) -> HashMap<FileId, FileId>
 pub(super) fn put(
     canvases: &mut [Canvas],
     object: &Object,
-    posters: &HashMap<FileId, FileId>,
+    posters: &BTreeMap<FileId, FileId>,
     views: &Views<'_>,
     base: &str,
     setting: Setting<'_>,
@@ -152,6 +153,10 @@ fn named(object: &Object) -> HashSet<FileId> {
     let arrangement = &object.arrangement;
     let mut named: HashSet<FileId> = arrangement.start.into_iter().collect();
     named.extend(arrangement.choices.iter().flat_map(|choice| &choice.files).map(|state| state.file));
+    for composition in &arrangement.composed {
+        named.insert(composition.file);
+        named.extend(composition.details.iter().map(|detail| detail.file));
+    }
     arrangement.ranges.iter().for_each(|range| of_range(range, &mut named));
     named
 }

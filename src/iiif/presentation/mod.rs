@@ -6,7 +6,9 @@
 pub mod annotation;
 pub mod arranged;
 pub mod beside;
+pub mod caption;
 pub mod collection;
+pub mod composed;
 pub mod describe;
 pub mod language;
 pub mod manifest;

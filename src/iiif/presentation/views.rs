@@ -1,6 +1,6 @@
 //! The views of an object: a canvas for each image or recording, or for several that show the same in different states.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fonds_schemas::arrangement::Alternative;
 use fonds_schemas::{FileId, FileRole, Object, StoredFile};
@@ -10,10 +10,10 @@ use crate::iiif::image;
 use crate::iiif::image::geometry::{self, LIMITS, Sides};
 use crate::iiif::image::info::ImageService;
 use crate::iiif::image::resolve::largest;
-use crate::iiif::presentation::beside;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas, Choice, Image, Pair, Recording};
+use crate::iiif::presentation::{beside, composed};
 
 /// Pixels that the longer side of a thumbnail has at least, if the image has them.
 const THUMBNAIL_SIDE: u32 = 200;
@@ -26,7 +26,9 @@ pub struct Views<'a> {
     /// The view in which a file is shown.
     places: HashMap<FileId, usize>,
     /// Images that are seen before a film plays, each with its film.
-    posters: HashMap<FileId, FileId>,
+    posters: BTreeMap<FileId, FileId>,
+    /// Images of details, each with the image that it is seen on.
+    wholes: BTreeMap<FileId, FileId>,
     setting: Setting<'a>,
 }
 
@@ -42,7 +44,9 @@ impl<'a> Views<'a> {
     #[must_use]
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
         let posters = beside::posters(object, setting);
-        let is_view = |file: &&StoredFile| is_painted(file, setting) && !posters.contains_key(&file.file);
+        let wholes = composed::wholes(object, &shown(object, setting));
+        let is_part = |file: FileId| posters.contains_key(&file) || wholes.contains_key(&file);
+        let is_view = |file: &&StoredFile| is_painted(file, setting) && !is_part(file.file);
         let painted = || object.files.iter().filter(is_view);
         let files: HashMap<FileId, &StoredFile> = painted().map(|file| (file.file, file)).collect();
         let mut choices: HashMap<FileId, View<'a>> = HashMap::new();
@@ -69,14 +73,20 @@ impl<'a> Views<'a> {
                 places.insert(other, place);
             }
         }
-        Self { all, places, posters, setting }
+        // A range that names a detail leads to the whole.
+        for (detail, whole) in &wholes {
+            if let Some(place) = places.get(whole).copied() {
+                places.insert(*detail, place);
+            }
+        }
+        Self { all, places, posters, wholes, setting }
     }
 
     /// The name of the canvas on which a file is shown, if it is.
     #[must_use]
     pub fn canvas_of(&self, file: FileId, base: &str) -> Option<String> {
         let view = self.all.get(*self.places.get(&file)?)?;
-        Some(canvas_id(base, view.file))
+        Some(canvas_id(base, view.file.file))
     }
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
@@ -84,13 +94,23 @@ impl<'a> Views<'a> {
     pub fn canvases(&self, object: &Object, base: &str) -> Vec<Canvas> {
         let canvas = |(number, view): (u32, &View<'a>)| canvas(view, number, base, self.setting);
         let mut canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
+        composed::put(&mut canvases, object, &self.wholes, base, self.setting);
         beside::put(&mut canvases, object, &self.posters, self, base, self.setting);
         if canvases.is_empty() { vec![empty_canvas(base)] } else { canvases }
     }
 }
 
-fn canvas_id(base: &str, file: &StoredFile) -> String {
-    format!("{base}/canvas/{}", file.file)
+/// The images of an object that are shown, where it has any that are put together.
+fn shown(object: &Object, setting: Setting<'_>) -> HashSet<FileId> {
+    if object.arrangement.composed.is_empty() {
+        return HashSet::new();
+    }
+    object.files.iter().filter(|file| is_image(file, setting)).map(|file| file.file).collect()
+}
+
+/// The name of the canvas of a file.
+pub(super) fn canvas_id(base: &str, file: FileId) -> String {
+    format!("{base}/canvas/{file}")
 }
 
 /// The canvas of a file by itself.
@@ -100,7 +120,7 @@ pub(super) fn alone(file: &StoredFile, base: &str, setting: Setting<'_>) -> Opti
 
 fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Option<Canvas> {
     let file = view.file;
-    let id = canvas_id(base, file);
+    let id = canvas_id(base, file.file);
     let mut states: Vec<Body> = view.shown.iter().filter_map(|(file, label)| body(file, label, setting)).collect();
     let body = match states.len() {
         0 | 1 => states.pop()?,
@@ -131,7 +151,7 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
 }
 
 /// What of a file is painted.
-fn body(file: &StoredFile, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
+pub(super) fn body(file: &StoredFile, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
     let label = label.clone();
     if let Some((kind, duration)) = recorded(file) {
         let id = content(file, setting);

@@ -10,6 +10,7 @@ pub mod types;
 use std::collections::HashMap;
 
 use crate::iiif::presentation::annotation::OneOrMany;
+use crate::iiif::presentation::caption::{Caption, CaptionBody, CaptionText};
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::types as v3;
 use types::{
@@ -148,20 +149,20 @@ fn annotations(of: &v3::CanvasPage, target: &ContainerReference) -> ContainerPag
         v3::CanvasPage::Named(page) => return ContainerPage::Named(page.clone()),
         v3::CanvasPage::Captions(page) => page,
     };
-    let text = |text: &v3::CaptionText| {
+    let text = |text: &CaptionText| {
         let language = text.language.clone().map(|language| match language {
             OneOrMany::One(one) => OneOrMany::Many(vec![one]),
             OneOrMany::Many(many) => OneOrMany::Many(many),
         });
-        Body::Captions(v3::CaptionText { language, ..text.clone() })
+        Body::Captions(CaptionText { language, ..text.clone() })
     };
-    let captions = |caption: &v3::Caption| Annotation {
+    let captions = |caption: &Caption| Annotation {
         id: caption.id.clone(),
         kind: "Annotation",
         motivation: [caption.motivation],
         body: match &caption.body {
-            v3::CaptionBody::Text(one) => text(one),
-            v3::CaptionBody::Choice { items, .. } => {
+            CaptionBody::Text(one) => text(one),
+            CaptionBody::Choice { items, .. } => {
                 Body::Choice(Choice { kind: "Choice", items: items.iter().map(text).collect() })
             }
         },
@@ -172,8 +173,9 @@ fn annotations(of: &v3::CanvasPage, target: &ContainerReference) -> ContainerPag
 }
 
 fn painted(of: &v3::Annotation, target: &ContainerReference) -> Annotation {
-    let body = body(&of.body);
-    Annotation { id: of.id.clone(), kind: "Annotation", motivation: ["painting"], body, target: target.clone() }
+    let fragment = of.target.split_once('#').map(|(_, fragment)| format!("#{fragment}")).unwrap_or_default();
+    let target = ContainerReference { id: format!("{}{fragment}", target.id), kind: target.kind };
+    Annotation { id: of.id.clone(), kind: "Annotation", motivation: ["painting"], body: body(&of.body), target }
 }
 
 fn body(of: &v3::Body) -> Body {

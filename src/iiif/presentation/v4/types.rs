@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::Number;
 
+use crate::iiif::presentation::caption::CaptionText;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place::FeatureCollection;
-use crate::iiif::presentation::types::{Agent, CaptionText, Image, Link, PageReference, Pair, Reference};
+use crate::iiif::presentation::types::{Agent, Image, Link, PageReference, Pair, Reference};
 use crate::iiif::search::service::SearchService;
 
 /// A manifest.
