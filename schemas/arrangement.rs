@@ -4,14 +4,19 @@
 //! It is said as a whole, and what is said later takes its place. The order of the views is that of the files. A file
 //! that is no longer on the object stays named here and is passed over by whoever shows it.
 
+mod composed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::file::StoredFile;
 use crate::files::Files;
 use crate::ids::FileId;
 use crate::statement::Language;
+
+pub use composed::{COMPOSED_MAX, Composition, DETAILS_MAX, Detail};
 
 /// Views that exist in several states: more than a codex has pages that were restored.
 pub const CHOICES_MAX: usize = 2_000;
@@ -21,7 +26,7 @@ pub const ALTERNATIVES_MAX: usize = 100;
 pub const RANGES_MAX: usize = 10_000;
 /// Ranges inside ranges: volume, part, chapter, section, and as many again.
 pub const DEPTH_MAX: usize = 8;
-/// Files named by all ranges together, each counted by its pages.
+/// Files and parts of files named by all ranges together, each file counted by its pages.
 pub const RANGE_FILES_MAX: usize = 50_000;
 /// Labels of one thing: a language each.
 pub const LABELS_MAX: usize = 20;
@@ -125,6 +130,22 @@ pub struct Range {
     pub files: Vec<FileId>,
     /// What it is called.
     pub label: Vec<Label>,
+    /// Parts of recordings that belong to it and to none of its parts, after its files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
+}
+
+/// A part of a recording: a movement, an interview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// Where it begins, in milliseconds.
+    pub begin_ms: u64,
+    /// Where it ends, in milliseconds; where nothing is said, with the recording.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_ms: Option<u64>,
+    /// Which recording.
+    pub file: FileId,
 }
 
 /// How the files of an object are shown. Nothing said: by their order, left to right.
@@ -137,6 +158,9 @@ pub struct Arrangement {
     /// Views that exist in several states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<Choice>,
+    /// Images with details at their places on them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub composed: Vec<Composition>,
     /// Which way they are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
@@ -177,6 +201,33 @@ pub enum BadArrangement {
         /// How many are taken.
         most: usize,
     },
+    /// A composition of one.
+    #[error("a composition needs an image and a detail of it at least")]
+    NoDetail,
+    /// Something else where an image is needed.
+    #[error("composed names file {file}, which is no image of known sides")]
+    NoImage {
+        /// Which file.
+        file: FileId,
+    },
+    /// A place that is not on the image.
+    #[error("composed puts file {file} at a place that is not on file {on}")]
+    Region {
+        /// Which detail.
+        file: FileId,
+        /// The image that it should be seen on.
+        on: FileId,
+    },
+    /// A part of a file that cannot be.
+    #[error("a range names file {file} from {begin_ms} ms, but {why}")]
+    Span {
+        /// Which file.
+        file: FileId,
+        /// Where the part begins.
+        begin_ms: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
     /// Ranges too deep inside one another.
     #[error("ranges lie inside one another more than {DEPTH_MAX} deep")]
     TooDeep,
@@ -184,7 +235,7 @@ pub enum BadArrangement {
     #[error("a choice needs two files at least")]
     NoChoice,
     /// A range of nothing.
-    #[error("a range needs a file or a part")]
+    #[error("a range needs a file, a part of one, or a range in it")]
     EmptyRange,
     /// A thing without a name, or with one that is empty or too long.
     #[error("a label of 1 to {LABEL_BYTES_MAX} bytes is needed, in {place}")]
@@ -229,9 +280,10 @@ impl Arrangement {
                 check_label("choices", label)?;
             }
         }
+        composed::check(&self.composed, &self.choices, files)?;
         let mut count = Count::default();
         for range in &self.ranges {
-            range.check(&there, &mut count, 1)?;
+            range.check(&there, files, &mut count, 1)?;
         }
         let bytes = serde_json::to_vec(self).map_or(usize::MAX, |text| text.len());
         at_most("bytes", bytes, BYTES_MAX)
@@ -258,6 +310,7 @@ impl Range {
     fn check(
         &self,
         pages: &impl Fn(&'static str, FileId) -> Result<usize, BadArrangement>,
+        files: &Files,
         count: &mut Count,
         depth: usize,
     ) -> Result<(), BadArrangement> {
@@ -265,8 +318,10 @@ impl Range {
             return Err(BadArrangement::TooDeep);
         }
         count.ranges += 1;
+        count.files += self.spans.len();
         at_most("ranges", count.ranges, RANGES_MAX)?;
-        if self.files.is_empty() && self.children.is_empty() {
+        at_most("files in ranges", count.files, RANGE_FILES_MAX)?;
+        if self.files.is_empty() && self.spans.is_empty() && self.children.is_empty() {
             return Err(BadArrangement::EmptyRange);
         }
         if self.label.is_empty() {
@@ -283,7 +338,34 @@ impl Range {
                 return Err(BadArrangement::Twice { place: "a range", file: *file });
             }
         }
-        self.children.iter().try_for_each(|child| child.check(pages, count, depth + 1))
+        let mut parts = BTreeSet::new();
+        for span in &self.spans {
+            pages("a range", span.file)?;
+            // What belongs to it as a whole has no parts beside, and no part belongs to it twice.
+            if named.contains(&span.file) || !parts.insert((span.file, span.begin_ms)) {
+                return Err(BadArrangement::Twice { place: "a range", file: span.file });
+            }
+            files.get(span.file).map_or(Ok(()), |file| span.check(file))?;
+        }
+        self.children.iter().try_for_each(|child| child.check(pages, files, count, depth + 1))
+    }
+}
+
+impl Span {
+    /// Checks that it is a part of that file, as far as is known.
+    fn check(&self, file: &StoredFile) -> Result<(), BadArrangement> {
+        let wrong = |why| Err(BadArrangement::Span { file: self.file, begin_ms: self.begin_ms, why });
+        if !file.media_type.starts_with("audio/") && !file.media_type.starts_with("video/") {
+            return wrong("only sound and film have parts in time");
+        }
+        if self.end_ms.is_some_and(|end| end <= self.begin_ms) {
+            return wrong("it ends before it begins");
+        }
+        let Some(length) = file.duration_ms else { return Ok(()) };
+        if self.begin_ms >= length || self.end_ms.is_some_and(|end| end > length) {
+            return wrong("the recording is shorter");
+        }
+        Ok(())
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Where the bytes are.
     pub storage: StorageSettings,
+    /// What is said in the words of IIIF.
+    pub iiif: IiifSettings,
     /// What is too much.
     pub limits: Limits,
     /// How fonds tells what it does.
@@ -119,6 +121,15 @@ pub struct S3Settings {
     pub secret_key: Secret,
 }
 
+/// What is said in the words of IIIF.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IiifSettings {
+    /// Whether manifests are also there in the draft of Presentation API 4, which shows three-dimensional models. The draft
+    /// changes: a viewer that reads it today may not read what a later release of fonds writes.
+    pub presentation_4: bool,
+}
+
 /// What is too much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -153,6 +164,7 @@ impl Default for Settings {
             archive: ArchiveSettings::default(),
             database: DatabaseSettings::default(),
             storage: StorageSettings::default(),
+            iiif: IiifSettings::default(),
             limits: Limits::default(),
             log: LogSettings::default(),
         }

@@ -104,12 +104,13 @@ fn arranged(arrangement: &Arrangement) -> String {
     if arrangement.is_empty() {
         return "took back how its files are shown".to_owned();
     }
-    let Arrangement { behaviors, choices, direction, ranges, start } = arrangement;
+    let Arrangement { behaviors, choices, composed, direction, ranges, start } = arrangement;
     let said = [
         (direction.is_some(), "reading direction"),
         (!behaviors.is_empty(), "behaviour"),
         (start.is_some(), "start"),
         (!choices.is_empty(), "choices"),
+        (!composed.is_empty(), "details at their places"),
         (!ranges.is_empty(), "contents"),
     ];
     let said: Vec<&str> = said.into_iter().filter(|(is_said, _)| *is_said).map(|(_, what)| what).collect();

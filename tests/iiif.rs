@@ -2,16 +2,20 @@
 
 mod answers;
 mod arranged;
+mod beside;
+mod composed;
 mod content_state;
 mod discovery;
 mod documents;
 mod documents_2;
 mod large;
 mod made;
+mod models;
 mod packed;
 mod pages;
 mod pixels;
 mod presenting;
 mod recordings;
 mod resolving;
+mod spans;
 mod stream;

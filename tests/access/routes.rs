@@ -142,6 +142,10 @@ pub const ROUTES: &[(&str, &[&str])] = &[
         "/iiif/presentation/2/{object}/manifest",
         &["GET /iiif/presentation/2/{id}/manifest", "GET /iiif/presentation/2/{id}@99999/manifest"],
     ),
+    (
+        "/iiif/presentation/4/{object}/manifest",
+        &["GET /iiif/presentation/4/{id}/manifest", "GET /iiif/presentation/4/{id}@99999/manifest"],
+    ),
     ("/iiif/presentation/2/collection/top", &["GET /iiif/presentation/2/collection/top"]),
     ("/iiif/presentation/2/collection/{id}", &["GET /iiif/presentation/2/collection/{id}"]),
     ("/iiif/discovery/1/all-changes", &["GET /iiif/discovery/1/all-changes"]),

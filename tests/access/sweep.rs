@@ -131,6 +131,7 @@ const SAME: &[&str] = &[
     "GET /iiif/presentation/3/{id}/manifest",
     "GET /iiif/presentation/2/collection/{id}",
     "GET /iiif/presentation/2/{id}/manifest",
+    "GET /iiif/presentation/4/{id}/manifest",
     "GET /iiif/image/3/{file}/info.json",
     "GET /oai?verb=Identify",
     "GET /oai?verb=ListSets",

@@ -10,7 +10,7 @@ use fonds_schemas::{
     Region, Relation, RelationKind, Scope, SourceKey, Statement, Stream, Word,
 };
 
-use crate::support::{TestArchive, archive_at, noon};
+use crate::support::{TestArchive, archive_with, noon};
 
 /// Seconds after [`noon`] at which the embargo lifts.
 pub const EMBARGO_SECONDS: i64 = 86_400;
@@ -92,8 +92,13 @@ pub async fn worlds() -> (World, TestArchive) {
     (Box::pin(made()).await, Box::pin(bare()).await)
 }
 
+/// An archive that answers at every address, drafts included.
+async fn with_all_addresses() -> TestArchive {
+    archive_with(Clock::standing_at(noon()), |settings| settings.iiif.presentation_4 = true).await
+}
+
 async fn bare() -> TestArchive {
-    let archive = archive_at(Clock::standing_at(noon())).await;
+    let archive = with_all_addresses().await;
     let agent = archive.register_agent(AgentKind::Person, "Keeperofsecrets", None).await.unwrap();
     open_objects(&archive, agent).await;
     archive.settle().await;
@@ -104,7 +109,7 @@ async fn bare() -> TestArchive {
 }
 
 async fn made() -> World {
-    let archive = archive_at(Clock::standing_at(noon())).await;
+    let archive = with_all_addresses().await;
     let agent = archive.register_agent(AgentKind::Person, "Keeperofsecrets", None).await.unwrap();
     let open = open_objects(&archive, agent).await;
     let until = fonds_schemas::Timestamp::from_micros(noon().micros() + EMBARGO_SECONDS * 1_000_000);

@@ -107,12 +107,22 @@ fn a_scroll_is_continuous_and_folders_are_individuals_as_in_recipe_0011() {
 /// The book of recipe 0024: four parts, two of them inside another.
 fn a_book_with_contents() -> Object {
     arranged("Ethiopic Ms 10", &["f. 1r", "f. 1v", "f. 2r", "f. 2v", "f. 3r", "f. 3v"], |pages| {
-        let part =
-            |name: &str, pages: &[FileId]| Range { children: vec![], files: pages.to_vec(), label: label("en", name) };
+        let part = |name: &str, pages: &[FileId]| Range {
+            children: vec![],
+            files: pages.to_vec(),
+            label: label("en", name),
+            spans: vec![],
+        };
         let days = vec![part("Monday", &pages[2..4]), part("Tuesday", &pages[4..6])];
-        let second = Range { children: days, files: vec![], label: label("gez", "Arede'et [አርድዕት]") };
+        let second =
+            Range { children: days, files: vec![], label: label("gez", "Arede'et [አርድዕት]"), spans: vec![] };
         let first = Range { label: label("gez", "Tabiba Tabiban [ጠቢበ ጠቢባን]"), ..part("", &pages[..2]) };
-        let all = Range { children: vec![first, second], files: vec![], label: label("en", "Table of Contents") };
+        let all = Range {
+            children: vec![first, second],
+            files: vec![],
+            label: label("en", "Table of Contents"),
+            spans: vec![],
+        };
         Arrangement { ranges: vec![all], start: Some(pages[2]), ..Arrangement::default() }
     })
 }
@@ -144,7 +154,7 @@ fn a_drawing_in_two_lights() -> Object {
     arranged("John Dee performing an experiment", &["natural", "xray", "back"], |files| {
         let state = |file: usize, name: &str| Alternative { file: files[file], label: label("en", name) };
         let choice = Choice { files: vec![state(0, "Natural Light"), state(1, "X-Ray")] };
-        let whole = Range { children: vec![], files: files.to_vec(), label: label("en", "All") };
+        let whole = Range { children: vec![], files: files.to_vec(), label: label("en", "All"), spans: vec![] };
         let start = Some(files[1]);
         Arrangement { choices: vec![choice], ranges: vec![whole], start, ..Arrangement::default() }
     })
@@ -230,7 +240,7 @@ fn check_refused(change: impl FnOnce(&mut Arrangement, &[FileId]), why: &BadArra
 }
 
 fn range(files: &[FileId], children: Vec<Range>) -> Range {
-    Range { children, files: files.to_vec(), label: label("en", "x") }
+    Range { children, files: files.to_vec(), label: label("en", "x"), spans: vec![] }
 }
 
 fn choice(files: &[FileId]) -> Choice {

@@ -38,6 +38,7 @@ fn a_large_book() -> Object {
         children: vec![],
         files: pages.to_vec(),
         label: label(format!("Chapter {n}")),
+        spans: vec![],
     };
     let state = |file: &FileId| Alternative { file: *file, label: vec![] };
     let choices = ids.chunks(100).map(|pages| Choice { files: pages.iter().take(2).map(state).collect() });

@@ -226,6 +226,7 @@ fn an_arrangement_means_the_first_page_to_begin_and_to_choose_and_all_pages_in_a
         children: vec![],
         files: files.iter().map(|file| ids[*file]).collect(),
         label: vec![Label { language: None, text: "A part".to_owned() }],
+        spans: vec![],
     };
     object.arrangement = Arrangement {
         choices: vec![Choice { files: vec![state(0), state(2)] }],
@@ -259,7 +260,7 @@ fn a_range_counts_pages_and_ten_thousand_of_them_are_all_shown() {
     let mut object = an_object(&[("title", "en", "A roll")], vec![paged("roll.tif", &[(60, 40); 10_000])]);
     let file = object.files.first().unwrap().file;
     let label = vec![Label { language: None, text: "All".to_owned() }];
-    let range = Range { children: vec![], files: vec![file], label };
+    let range = Range { children: vec![], files: vec![file], label, spans: vec![] };
     object.arrangement.ranges = vec![range.clone(); 5];
     assert_eq!(object.arrangement.check(&object.files), Ok(()));
     let document = manifest_of(&object, &[]);

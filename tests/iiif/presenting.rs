@@ -28,7 +28,10 @@ pub fn new(object: ObjectId, access: Access, title: &str) -> Accession {
 
 impl Scene {
     pub async fn new() -> Self {
-        let archive = archive().await;
+        Self::with(archive().await).await
+    }
+
+    pub async fn with(archive: TestArchive) -> Self {
         let agent = archive.register_agent(AgentKind::Person, "Ada", None).await.unwrap();
         let batch = archive.open_batch(agent, BatchKind::Edit, "scene", None, None).await.unwrap();
         let (acting, object) = (Acting { agent, on_behalf_of: None, batch }, ObjectId::derived("test", "a"));

@@ -62,7 +62,7 @@ fn recordings_of_one_thing_are_chosen_among_and_listed_as_in_recipes_0434_and_00
     let state = |file: usize, text: &str| Alternative { file: ids[file], label: label(text) };
     object.arrangement = Arrangement {
         choices: vec![Choice { files: vec![state(0, "Wave"), state(1, "FLAC")] }],
-        ranges: vec![Range { children: vec![], files: vec![ids[2]], label: label("Second movement") }],
+        ranges: vec![Range { children: vec![], files: vec![ids[2]], label: label("Second movement"), spans: vec![] }],
         ..Arrangement::default()
     };
     let document = manifest_of(&object, &[]);

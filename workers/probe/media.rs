@@ -23,7 +23,7 @@ pub(super) struct Recording {
 }
 
 /// `count` of `each_second` as milliseconds, rounded to the nearest; `None` where either makes no sense.
-fn milliseconds(count: u64, each_second: u64) -> Option<u64> {
+pub(super) fn milliseconds(count: u64, each_second: u64) -> Option<u64> {
     if count == 0 || each_second == 0 {
         return None;
     }

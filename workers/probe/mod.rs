@@ -8,12 +8,16 @@ mod gif;
 mod jp2;
 mod jpeg;
 mod media;
+mod model;
+mod mpeg;
+mod ogg;
 mod png;
 mod sniff;
 mod tiff;
 mod webp;
 
 use std::io::{self, BufRead, Read as _, Seek, SeekFrom};
+use std::ops::Range;
 
 use fonds_schemas::PageSides;
 
@@ -100,6 +104,9 @@ pub fn probe(reader: &mut (impl BufRead + Seek), bytes: u64, pixels_max: u64) ->
         probed.problem = Some(Problem::Empty);
         return Ok(probed);
     }
+    if probed.media_type == "application/octet-stream" && model::is_binary_stl(&head, bytes) {
+        probed.media_type = "model/stl";
+    }
     if probed.media_type.starts_with("audio/") || probed.media_type.starts_with("video/") {
         listen(reader, bytes, &mut probed)?;
         return Ok(probed);
@@ -146,6 +153,8 @@ fn listen(reader: &mut (impl BufRead + Seek), bytes: u64, probed: &mut Probed) -
     let recording = match probed.media_type {
         "audio/wav" => media::wav(reader, bytes),
         "audio/flac" => media::flac(reader),
+        "audio/mpeg" => mpeg::length(reader, bytes),
+        "audio/ogg" => ogg::length(reader, bytes),
         "audio/mp4" | "video/mp4" | "video/quicktime" => media::mp4(reader, bytes),
         _ => return Ok(()),
     };
@@ -179,6 +188,14 @@ fn take<const N: usize>(reader: &mut (impl BufRead + ?Sized)) -> io::Result<[u8;
     Ok(bytes)
 }
 
+/// The bytes of a part of the file, as far as it goes.
+fn part(reader: &mut (impl BufRead + Seek), place: Range<u64>) -> io::Result<Vec<u8>> {
+    reader.seek(SeekFrom::Start(place.start))?;
+    let mut bytes = Vec::new();
+    reader.by_ref().take(place.end.saturating_sub(place.start)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Goes forward; cheap where the buffer already holds the bytes.
 fn skip(reader: &mut (impl BufRead + Seek), count: u64) -> io::Result<()> {
     // A file has no more than i64::MAX bytes, so a larger step is beyond its end.
@@ -188,3 +205,5 @@ fn skip(reader: &mut (impl BufRead + Seek), count: u64) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_sound;

@@ -1,5 +1,7 @@
 //! The media type by the first bytes. Names lie; bytes less so.
 
+use super::{model, ogg};
+
 /// What stands at the beginning of a kind of file.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"\xFF\xD8\xFF", "image/jpeg"),
@@ -31,6 +33,7 @@ pub fn sniff(head: &[u8]) -> &'static str {
     match magic {
         // Two letters are not enough: the four reserved bytes of a bitmap are zero.
         Some((_, "image/bmp")) if head.get(6..10) != Some(&[0; 4]) => {}
+        Some((_, "application/ogg")) => return ogg::kind(head),
         Some((_, "video/webm")) if !contains(head, b"webm") => return "video/x-matroska",
         Some((_, media_type)) => return media_type,
         None => {}
@@ -48,6 +51,10 @@ pub fn sniff(head: &[u8]) -> &'static str {
             Some(b"qt  ") => "video/quicktime",
             _ => "video/mp4",
         };
+    }
+    if model::is_ply(head) {
+        // IANA has no name for it.
+        return "model/x-ply";
     }
     // A frame of MPEG audio, layer III, without tag: eleven bits set, the layer, a valid bit and sampling rate.
     if let [0xFF, 0xFA | 0xFB | 0xF2 | 0xF3, rates, ..] = head
@@ -78,6 +85,12 @@ fn text(head: &[u8]) -> Option<&'static str> {
     if start.starts_with("<?xml") {
         return Some("application/xml");
     }
+    if is_web_vtt(text) {
+        return Some("text/vtt");
+    }
+    if let Some(model) = model::written(start) {
+        return Some(model);
+    }
     let mut characters = start.chars().filter(|character| !character.is_whitespace());
     let json = match (characters.next(), characters.next()) {
         (Some('{'), Some('"' | '}')) => true,
@@ -87,6 +100,12 @@ fn text(head: &[u8]) -> Option<&'static str> {
     Some(if json { "application/json" } else { "text/plain" })
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+/// `WebVTT` §4.1: a byte order mark if there is one, the word, and then nothing, a blank or the end of the line.
+fn is_web_vtt(text: &str) -> bool {
+    let rest = text.strip_prefix('\u{FEFF}').unwrap_or(text).strip_prefix("WEBVTT");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
+pub(super) fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }

@@ -284,3 +284,34 @@ fn a_film_that_makes_no_sense_is_kept_without_a_length() {
         probed(&broken);
     }
 }
+
+#[test]
+fn models_are_known_where_the_bytes_leave_no_doubt() {
+    check_type(b"glTF\x02\0\0\0\x0c\0\0\0", "model/gltf-binary");
+    check_type(b"ply\nformat binary_little_endian 1.0\nelement vertex 8\n", "model/x-ply");
+    check_type(b"ply\r\nformat ascii 1.0\r\n", "model/x-ply");
+    check_type(b"# a triangle\nv 0 0 0\nv 1 0 0\nv 0 1.5e0 0 1\nf 1 2 3\n", "model/obj");
+    check_type(b"solid cube\n facet normal 0 0 1\n  outer loop\n   vertex 0 0 0\n", "model/stl");
+    let mut stl = vec![0x20; 80];
+    stl.extend(2u32.to_le_bytes());
+    stl.extend([0; 100]);
+    check_type(&stl, "model/stl");
+    // One byte more, no triangle, a word that is no line of an OBJ, corners of too few numbers.
+    stl.push(0);
+    check_type(&stl, "application/octet-stream");
+    check_type(&[0; 84], "application/octet-stream");
+    check_type(b"v 0 0 0\nv 1 0 0\nv 0 1 0\nvolume 3\n", "text/plain");
+    check_type(b"v 1 2\nv 2 3\nv 3 4\n", "text/plain");
+    check_type(b"solid ground for a text\n", "text/plain");
+    check_type(b"plywood\n", "text/plain");
+}
+
+#[test]
+fn captions_are_known_by_the_word_on_their_first_line() {
+    for captions in ["WEBVTT", "WEBVTT\n\n00:00.000 --> 00:01.000\nHello", "\u{FEFF}WEBVTT a title\r\n"] {
+        check_type(captions.as_bytes(), "text/vtt");
+    }
+    for other in ["WEBVTTX\n", " WEBVTT\n", "webvtt\n"] {
+        check_type(other.as_bytes(), "text/plain");
+    }
+}

@@ -13,7 +13,7 @@ use crate::iiif::presentation::CONTEXT;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::maker::{Agents, Made};
 use crate::iiif::presentation::manifest::Setting;
-use crate::iiif::presentation::types::{Manifest, PageReference};
+use crate::iiif::presentation::types::{CanvasPage, Manifest, PageReference};
 use crate::iiif::presentation::views::is_image;
 use crate::iiif::search::service;
 
@@ -170,7 +170,8 @@ pub fn refer(manifest: &mut Manifest, object: &Object, marks: &[Mark], setting: 
         for (is_text, name, label) in [(true, "transcript", "Text"), (false, "annotations", "Annotations")] {
             if marked.contains(&(*file, is_text)) {
                 let (id, label) = (format!("{}/{name}", canvas.id), LanguageMap::english(label));
-                canvas.annotations.push(PageReference { id, kind: "AnnotationPage", label });
+                let page = PageReference { id, kind: "AnnotationPage", label };
+                canvas.annotations.push(CanvasPage::Named(page));
             }
         }
         manifest.service = service::services(setting.addresses.base(), object.id);

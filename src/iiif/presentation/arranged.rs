@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fonds_schemas::Object;
-use fonds_schemas::arrangement::{Behavior, Direction, Range as Part};
+use fonds_schemas::arrangement::{Behavior, Direction, Range as Part, Span};
 
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::types::{CanvasReference, Range, RangeItem};
@@ -60,10 +60,17 @@ pub(super) fn structures(object: &Object, views: &Views<'_>, base: &str) -> Vec<
 
 /// A range; `path` is its number, after those of the ranges around it.
 fn range(part: &Part, path: &str, views: &Views<'_>, base: &str) -> Option<Range> {
-    let mut items: Vec<RangeItem> = Vec::with_capacity(part.files.len() + part.children.len());
+    let mut items: Vec<RangeItem> = Vec::with_capacity(part.files.len() + part.spans.len() + part.children.len());
     let mut named: BTreeSet<String> = BTreeSet::new();
     for id in part.files.iter().flat_map(|file| views.canvases_of(*file, base)) {
         // Two states of one view are one canvas.
+        if named.insert(id.clone()) {
+            items.push(RangeItem::Canvas(CanvasReference { id, kind: "Canvas" }));
+        }
+    }
+    for span in &part.spans {
+        let Some(canvas) = views.canvas_of(span.file, base) else { continue };
+        let id = format!("{canvas}#t={}", seconds_of(span));
         if named.insert(id.clone()) {
             items.push(RangeItem::Canvas(CanvasReference { id, kind: "Canvas" }));
         }
@@ -77,4 +84,14 @@ fn range(part: &Part, path: &str, views: &Views<'_>, base: &str) -> Option<Range
         return None;
     }
     Some(Range { id: format!("{base}/range/{path}"), kind: "Range", label: LanguageMap::labels(&part.label), items })
+}
+
+/// Begin and end as a media fragment has them (Media Fragments URI 1.0 §4.2.1, normal play time).
+fn seconds_of(span: &Span) -> String {
+    let seconds = |ms: u64| {
+        let exact = format!("{}.{:03}", ms / 1000, ms % 1000);
+        exact.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    let end = span.end_ms.map(|end| format!(",{}", seconds(end))).unwrap_or_default();
+    format!("{}{end}", seconds(span.begin_ms))
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure: the same object, the same wholes and the same setting give the same bytes, which the `ETag` relies on.
 
-use fonds_schemas::{Addresses, Object, ObjectId, StoredFile};
+use fonds_schemas::{Addresses, FileRole, Object, ObjectId, StoredFile};
 
 use crate::config::{ArchiveSettings, Limits};
 use crate::iiif::presentation::arranged;
@@ -114,18 +114,26 @@ fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Man
         behavior: arranged::of_views(object),
         start: arranged::start(object, &views, base),
         structures: arranged::structures(object, &views, base),
-        items: views.canvases(base),
+        items: views.canvases(object, base),
         id: format!("{base}/manifest"),
         label,
     }
 }
 
+/// Whether the file is a three-dimensional model, by its bytes or by its role: of some kinds the bytes do not tell. What
+/// lies beside a model, such as pictures of its surface, tells that it is something else.
+fn is_model(file: &StoredFile) -> bool {
+    let untold = ["application/octet-stream", "application/json", "application/xml", "text/plain"];
+    let by_role = file.role == FileRole::ThreeD && untold.contains(&file.media_type.as_str());
+    file.media_type.starts_with("model/") || by_role
+}
+
 fn download(file: &StoredFile, setting: Setting<'_>) -> Link {
     let kind = match file.media_type.split('/').next().unwrap_or_default() {
+        _ if is_model(file) => "Model",
         "image" => "Image",
         "audio" => "Sound",
         "video" => "Video",
-        "model" => "Model",
         "text" => "Text",
         _ if file.media_type == "application/pdf" => "Text",
         _ => "Dataset",

@@ -1,10 +1,14 @@
-//! The Presentation API 3.0: a manifest for every object, and collections that lead to them. 2.1 says the same again.
+//! The Presentation API 3.0: a manifest for every object, and collections that lead to them. 2.1 says the same again, and
+//! so does the draft of 4.0 for archives that ask for it.
 //!
 //! A handler asks the archive what the asker may see; the documents themselves are pure functions of objects.
 
 pub mod annotation;
 pub mod arranged;
+pub mod beside;
+pub mod caption;
 pub mod collection;
+pub mod composed;
 pub mod describe;
 pub mod language;
 pub mod maker;
@@ -13,6 +17,7 @@ pub mod place;
 pub mod rights;
 pub mod types;
 pub mod v2;
+pub mod v4;
 pub mod views;
 
 use std::convert::Infallible;
@@ -57,6 +62,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/iiif/presentation/3/collection/top", get(top))
         .route("/iiif/presentation/3/collection/{id}", get(members))
         .route("/iiif/presentation/2/{object}/manifest", get(manifest))
+        .route("/iiif/presentation/4/{object}/manifest", get(manifest_4))
         .route("/iiif/presentation/2/collection/top", get(top))
         .route("/iiif/presentation/2/collection/{id}", get(members))
 }
@@ -70,13 +76,17 @@ pub(super) struct Wanted {
 enum Version {
     Two,
     Three,
+    Four,
 }
 
 impl<S: Sync> FromRequestParts<S> for Wanted {
     type Rejection = Infallible;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let two = parts.uri.path().starts_with("/iiif/presentation/2/");
-        let version = if two { Version::Two } else { Version::Three };
+        let version = match parts.uri.path().strip_prefix("/iiif/presentation/").and_then(|rest| rest.chars().next()) {
+            Some('2') => Version::Two,
+            Some('4') => Version::Four,
+            Some(_) | None => Version::Three,
+        };
         Ok(Self { asked: Asked::from_request_parts(parts, state).await?, version })
     }
 }
@@ -86,20 +96,27 @@ impl Wanted {
         match self.version {
             Version::Two => http::document(&self.asked, &v2::manifest(document), v2::DIALECT, keeping, links),
             Version::Three => http::document(&self.asked, document, DIALECT, keeping, links),
+            Version::Four => {
+                // A draft changes: what it says of the past does too.
+                let keeping = if keeping == Keeping::Unchanging { Keeping::Everybody(SECONDS) } else { keeping };
+                http::document(&self.asked, &v4::manifest(document), v4::DIALECT, keeping, links)
+            }
         }
     }
 
     fn collection(&self, document: &Collection, keeping: Keeping) -> Result<Response, Error> {
         match self.version {
             Version::Two => http::document(&self.asked, &v2::collection(document), v2::DIALECT, keeping, None),
-            Version::Three => http::document(&self.asked, document, DIALECT, keeping, None),
+            // Collections in the draft have no address.
+            Version::Three | Version::Four => http::document(&self.asked, document, DIALECT, keeping, None),
         }
     }
 
     pub(super) fn page(&self, document: &Page, keeping: Keeping) -> Result<Response, Error> {
         match self.version {
             Version::Two => http::document(&self.asked, &v2::annotation::list(document), v2::DIALECT, keeping, None),
-            Version::Three => http::document(&self.asked, document, DIALECT, keeping, None),
+            // So have pages of annotations.
+            Version::Three | Version::Four => http::document(&self.asked, document, DIALECT, keeping, None),
         }
     }
 
@@ -108,12 +125,18 @@ impl Wanted {
         match self.version {
             Version::Two => v2::address(&address),
             Version::Three => address,
+            Version::Four => v4::address(&address),
         }
     }
 }
 
 pub(super) fn setting(app: &App) -> Setting<'_> {
     Setting { addresses: &app.stores.addresses, archive: &app.settings.archive, limits: &app.settings.limits }
+}
+
+/// The manifest in the draft of version 4, where the archive wants it: elsewhere there is no such address.
+async fn manifest_4(state: State<App>, asking: Asking, id: Path<String>, wanted: Wanted) -> Result<Response, Error> {
+    if state.settings.iiif.presentation_4 { manifest(state, asking, id, wanted).await } else { Err(Error::NotFound) }
 }
 
 async fn manifest(
@@ -132,6 +155,9 @@ async fn manifest(
     let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
     let marks = app.marks(object.id).await.map_err(Error::Projection)?;
     annotation::refer(&mut manifest, &object, &marks, setting(&app));
+    if app.settings.iiif.presentation_4 && !matches!(wanted.version, Version::Four) {
+        manifest.see_also.extend(v4::see_also(&manifest));
+    }
     wanted.manifest(&manifest, keeping, None)
 }
 

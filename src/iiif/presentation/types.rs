@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Number;
 
 use crate::iiif::image::info::ImageService;
+use crate::iiif::presentation::caption::CaptionPage;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place::FeatureCollection;
 
@@ -174,9 +175,22 @@ pub struct Canvas {
     pub metadata: Vec<Pair>,
     /// What is painted on it.
     pub items: Vec<AnnotationPage>,
+    /// What is seen before it plays.
+    #[serde(rename = "placeholderCanvas", skip_serializing_if = "Option::is_none")]
+    pub placeholder_canvas: Option<Box<Canvas>>,
     /// Where to find what is said of it, and the text on it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub annotations: Vec<PageReference>,
+    pub annotations: Vec<CanvasPage>,
+}
+
+/// A page of annotations of a canvas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum CanvasPage {
+    /// At an address of its own.
+    Named(PageReference),
+    /// Captions, which are files: the page is here.
+    Captions(CaptionPage),
 }
 
 /// A page of annotations, as a canvas names it.

@@ -1,11 +1,11 @@
 //! The views of an object: a canvas for each image, page of an image or recording, or for several images that show the
 //! same in different states.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use fonds_schemas::arrangement::Alternative;
-use fonds_schemas::{FileId, FileRole, Object, Page, StoredFile};
+use fonds_schemas::{FileId, FileRole, ImageId, Object, Page, StoredFile};
 use serde_json::Number;
 
 use crate::iiif::image;
@@ -15,6 +15,7 @@ use crate::iiif::image::resolve::largest;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas, Choice, Image, Pair, Recording};
+use crate::iiif::presentation::{beside, composed};
 
 /// Pixels that the longer side of a thumbnail has at least, if the image has them.
 const THUMBNAIL_SIDE: u32 = 200;
@@ -26,6 +27,10 @@ pub struct Views<'a> {
     all: Vec<View<'a>>,
     /// The views in which a file is shown: that of its first page, and those of the others.
     places: HashMap<FileId, (usize, Range<usize>)>,
+    /// Images that are seen before a film plays, each with its film.
+    posters: BTreeMap<FileId, FileId>,
+    /// Images of details, each with the image that it is seen on.
+    wholes: BTreeMap<FileId, FileId>,
     setting: Setting<'a>,
 }
 
@@ -41,7 +46,11 @@ impl<'a> Views<'a> {
     /// are views of their own.
     #[must_use]
     pub fn of(object: &'a Object, setting: Setting<'a>) -> Self {
-        let painted = || object.files.iter().filter(|file| is_painted(file, setting));
+        let posters = beside::posters(object, setting);
+        let wholes = composed::wholes(object, &shown(object, setting));
+        let is_part = |file: FileId| posters.contains_key(&file) || wholes.contains_key(&file);
+        let is_view = |file: &&StoredFile| is_painted(file, setting) && !is_part(file.file);
+        let painted = || object.files.iter().filter(is_view);
         let files: HashMap<FileId, Page<'a>> = painted().filter_map(|file| Some((file.file, file.page(1)?))).collect();
         let mut choices: HashMap<FileId, View<'a>> = HashMap::new();
         let mut others: BTreeMap<FileId, FileId> = BTreeMap::new();
@@ -77,39 +86,62 @@ impl<'a> Views<'a> {
                 *of_other = place;
             }
         }
-        Self { all, places, setting }
+        // A range that names a detail leads to the whole.
+        for (detail, whole) in &wholes {
+            if let Some((place, _)) = places.get(whole) {
+                let place = *place;
+                places.insert(*detail, (place, place..place));
+            }
+        }
+        Self { all, places, posters, wholes, setting }
     }
 
     /// The name of the canvas on which a file, or its first page, is shown, if it is.
     #[must_use]
     pub fn canvas_of(&self, file: FileId, base: &str) -> Option<String> {
         let (first, _) = self.places.get(&file)?;
-        Some(canvas_id(base, self.all.get(*first)?.page))
+        Some(canvas_id(base, self.all.get(*first)?.page.id()))
     }
 
     /// The names of the canvases on which the pages of a file are shown.
     pub fn canvases_of(&self, file: FileId, base: &str) -> impl Iterator<Item = String> {
         let places = self.places.get(&file).cloned().into_iter();
         let places = places.flat_map(|(first, later)| std::iter::once(first).chain(later));
-        places.filter_map(move |place| Some(canvas_id(base, self.all.get(place)?.page)))
+        places.filter_map(move |place| Some(canvas_id(base, self.all.get(place)?.page.id())))
     }
 
     /// The canvases. A manifest has at least one, also where there is nothing to show.
     #[must_use]
-    pub fn canvases(&self, base: &str) -> Vec<Canvas> {
+    pub fn canvases(&self, object: &Object, base: &str) -> Vec<Canvas> {
         let canvas = |(number, view): (u32, &View<'a>)| canvas(view, number, base, self.setting);
-        let canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
+        let mut canvases: Vec<Canvas> = (1u32..).zip(&self.all).filter_map(canvas).collect();
+        composed::put(&mut canvases, object, &self.wholes, base, self.setting);
+        beside::put(&mut canvases, object, &self.posters, self, base, self.setting);
         if canvases.is_empty() { vec![empty_canvas(base)] } else { canvases }
     }
 }
 
-fn canvas_id(base: &str, page: Page<'_>) -> String {
-    format!("{base}/canvas/{}", page.id())
+/// The images of an object that are shown, where it has any that are put together.
+fn shown(object: &Object, setting: Setting<'_>) -> HashSet<FileId> {
+    if object.arrangement.composed.is_empty() {
+        return HashSet::new();
+    }
+    object.files.iter().filter(|file| is_image(file, setting)).map(|file| file.file).collect()
+}
+
+/// The name of the canvas of an image, or of a file.
+pub(super) fn canvas_id(base: &str, of: impl Into<ImageId>) -> String {
+    format!("{base}/canvas/{}", of.into())
+}
+
+/// The canvas of a page by itself.
+pub(super) fn alone(page: Page<'_>, base: &str, setting: Setting<'_>) -> Option<Canvas> {
+    canvas(&View { page, shown: vec![(page, LanguageMap::default())] }, 1, base, setting)
 }
 
 fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Option<Canvas> {
     let page = view.page;
-    let (name, id) = (page.id(), canvas_id(base, page));
+    let (name, id) = (page.id(), canvas_id(base, page.id()));
     let mut states: Vec<Body> = view.shown.iter().filter_map(|(page, label)| body(*page, label, setting)).collect();
     let body = match states.len() {
         0 | 1 => states.pop()?,
@@ -134,12 +166,13 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
         duration: recorded(page).map(|(_, duration)| duration),
         metadata: vec![],
         items: vec![painting],
+        placeholder_canvas: None,
         annotations: vec![],
     })
 }
 
 /// What of a page is painted.
-fn body(page: Page<'_>, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
+pub(super) fn body(page: Page<'_>, label: &LanguageMap, setting: Setting<'_>) -> Option<Body> {
     let (file, label) = (page.file, label.clone());
     if let Some((kind, duration)) = recorded(page) {
         let id = content(file, setting);
@@ -189,7 +222,13 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
 /// known length.
 #[must_use]
 pub fn is_painted(file: &StoredFile, setting: Setting<'_>) -> bool {
-    is_image(file, setting) || (is_view(file) && file.page(1).is_some_and(|page| recorded(page).is_some()))
+    is_image(file, setting) || is_recording(file)
+}
+
+/// Whether the file is a view of the object that plays.
+#[must_use]
+pub fn is_recording(file: &StoredFile) -> bool {
+    is_view(file) && file.page(1).is_some_and(|page| recorded(page).is_some())
 }
 
 /// Whether the file is a view of the object that its image service will show, the first page at least.
@@ -237,6 +276,7 @@ pub(super) fn empty_canvas(base: &str) -> Canvas {
         duration: None,
         metadata: vec![missing],
         items: vec![],
+        placeholder_canvas: None,
         annotations: vec![],
     }
 }

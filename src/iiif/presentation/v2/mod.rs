@@ -150,9 +150,13 @@ fn reference(of: &v3::Reference) -> Reference {
 }
 
 /// The canvases, of which there must be one. What plays is no canvas in this version (§5.3 asks for sides, and knows no
-/// time): it is named among the renderings.
+/// time): it is named among the renderings, and the picture that is seen before it plays stands for it.
 fn canvases(of: &v3::Manifest) -> Vec<Canvas> {
-    let seen: Vec<Canvas> = of.items.iter().filter(|item| item.duration.is_none()).filter_map(canvas).collect();
+    let still = |item: &v3::Canvas| match item.duration {
+        None => canvas(item),
+        Some(_) => item.placeholder_canvas.as_deref().and_then(canvas),
+    };
+    let seen: Vec<Canvas> = of.items.iter().filter_map(still).collect();
     if seen.is_empty() { canvas(&views::empty_canvas(base(of))).into_iter().collect() } else { seen }
 }
 
@@ -171,7 +175,7 @@ fn canvas(of: &v3::Canvas) -> Option<Canvas> {
         width: of.width?,
         metadata: of.metadata.iter().map(pair).collect(),
         images: painted.filter_map(annotation).collect(),
-        other_content: of.annotations.iter().map(other).collect(),
+        other_content: of.annotations.iter().filter_map(other).collect(),
     })
 }
 
@@ -209,10 +213,15 @@ fn search(of: &SearchService) -> Option<Search> {
     }
 }
 
-/// Where annotations are.
-fn other(of: &v3::PageReference) -> Reference {
-    let (id, label) = (address(&of.id), values(&of.label));
-    Reference { id, kind: "sc:AnnotationList", label, thumbnail: None, nav_date: None }
+/// Where annotations are. Captions are of what plays, which is no canvas here.
+fn other(of: &v3::CanvasPage) -> Option<Reference> {
+    match of {
+        v3::CanvasPage::Named(of) => {
+            let (id, label) = (address(&of.id), values(&of.label));
+            Some(Reference { id, kind: "sc:AnnotationList", label, thumbnail: None, nav_date: None })
+        }
+        v3::CanvasPage::Captions(_) => None,
+    }
 }
 
 fn annotation(of: &v3::Annotation) -> Option<Annotation> {
