@@ -9,7 +9,9 @@ use fonds::commands::{Accession, Acting, Deposit};
 use fonds::derivatives::{Found, Made, Master, Waiting};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{Access, AgentKind, FileId, FileRole, Level, Sha256, SourceKey};
+use fonds_workers::pack::PIPELINE;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{TestArchive, archive_at, noon, tiff};
@@ -116,6 +118,47 @@ async fn what_cannot_be_decoded_is_kept_and_says_why_and_is_not_tried_again() {
         assert_eq!(archive.ask(&format!("/iiif/image/3/{whole}/{path}")).await.status, 200);
     }
     assert_eq!(archive.ask(&format!("/api/v1/files/{file}/content")).await.body, bytes);
+}
+
+#[tokio::test]
+async fn what_cannot_be_decoded_keeps_its_place_and_says_why_it_is_empty() {
+    let archive = archive_at(Clock::standing_at(noon())).await;
+    let mut damaged = picture(1);
+    let middle = damaged.len() / 2;
+    damaged[middle..middle + 40].fill(0);
+    let file = deposited(&archive, "1", &damaged).await;
+    let object = SourceKey { identifier: "1".to_owned(), namespace: "test".to_owned() }.object_id();
+    let stream = futures::stream::iter([Ok(bytes::Bytes::from(picture(2)))]);
+    let staged = archive.storage.stage_stream(stream, 1 << 20).await.unwrap();
+    let whole = FileId::derived(object, &staged.sha256);
+    let deposit = Deposit { staged, name: "2.png".to_owned(), role: FileRole::Master, order: 1 };
+    archive.deposit(acting(&archive).await, object, vec![deposit]).await.unwrap();
+    archive.settle().await;
+    assert_eq!(work(&archive).await, Made { made: 1, failed: 1 });
+
+    let manifest = archive.ask(&format!("/iiif/presentation/3/{object}/manifest")).await.json();
+    let canvases = manifest["items"].as_array().unwrap();
+    assert_eq!((canvases.len(), &canvases[0]["width"], &canvases[0]["items"]), (2, &700.into(), &json!([])));
+    let said = canvases[0]["metadata"][0]["value"]["en"][0].as_str().unwrap();
+    assert!(said.starts_with("This image is kept, but cannot be shown: "), "{said}");
+    let named = |value: &Value, file: FileId| value.to_string().contains(&format!("/{file}/"));
+    assert!(named(&canvases[1]["items"], whole) && named(&manifest["thumbnail"], whole), "{manifest}");
+    assert!(named(&manifest["rendering"], file) && !named(&manifest["rendering"], whole), "it can be downloaded");
+    let older = archive.ask(&format!("/iiif/presentation/2/{object}/manifest")).await.json();
+    assert_eq!(older["sequences"][0]["canvases"][0]["images"], json!([]));
+    let top = archive.ask("/iiif/presentation/3/collection/top").await.json();
+    assert!(named(&top["items"][0]["thumbnail"], whole), "{top}");
+    let page = archive.ask(&format!("/o/{object}")).await.text();
+    assert!(page.contains("This image is kept, but cannot be shown") && !page.contains(&format!("/{file}/full")));
+    assert!(page.contains(&format!("/{whole}/full")));
+    assert!(archive.ask("/search").await.text().contains(&format!("/{whole}/full")));
+    // As soon as something can be made of it, it is there.
+    let master = Master { sha256: Sha256::of(&damaged), page: 1 };
+    std::fs::remove_file(archive.packs.folder().join("failed").join(PIPELINE.to_string()).join(master.to_string()))
+        .unwrap();
+    archive.packs.note(Master { page: 9, ..master }, "so that it is looked at again at once").unwrap();
+    let manifest = archive.ask(&format!("/iiif/presentation/3/{object}/manifest")).await.json();
+    assert!(named(&manifest["items"][0]["items"], file), "{manifest}");
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@
 //! is cut once. They are a cache: thrown away, they are made again from the masters. What cannot be made is written down
 //! there with the reason and not tried again until the pipeline changes.
 
+mod failures;
 mod packs;
 mod worker;
 
+pub use failures::Failures;
 pub use packs::{Found, Master, Pack, Packs, PacksError};
 pub use worker::{Made, Waiting, Worker, WorkerError};

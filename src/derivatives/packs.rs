@@ -2,24 +2,23 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File};
-use std::io::{self, BufReader, BufWriter, IoSliceMut, Write as _};
+use std::io::{self, BufReader, BufWriter, IoSliceMut};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use fonds_schemas::{Page, Sha256};
-use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, PIPELINE, Written};
+use fonds_workers::pack::{self, Entry, HEADER_BYTES, Index, Written};
 use fonds_workers::picture::{self, Sides};
 use moka::sync::Cache;
 use rustix::io::{ReadWriteFlags, preadv2};
-use serde::{Deserialize, Serialize};
 use tracing::debug;
+
+use super::failures::{Failures, Notes};
 
 /// Packs that are held open: each takes a file descriptor, and a system allows a thousand.
 const OPEN_MAX: u64 = 256;
-/// Bytes of a note why there is no pack.
-const NOTE_BYTES_MAX: u64 = 64 << 10;
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,18 +61,12 @@ pub struct Pack {
     pub index: Index,
 }
 
-/// Why there is no pack, as it is written beside the others.
-#[derive(Debug, Serialize, Deserialize)]
-struct Note {
-    pipeline: u32,
-    why: String,
-}
-
 /// The folder; cheap to clone.
 #[derive(Clone)]
 pub struct Packs {
     folder: Arc<PathBuf>,
     open: Cache<Master, Arc<Pack>>,
+    notes: Arc<Notes>,
 }
 
 impl Master {
@@ -81,6 +74,13 @@ impl Master {
     #[must_use]
     pub const fn of(page: Page<'_>) -> Self {
         Self { sha256: page.file.sha256, page: page.number }
+    }
+
+    /// Reads the name of what is made of it.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let (sha256, page) = name.split_once('.').unwrap_or((name, "1"));
+        let master = Self { sha256: Sha256::parse(sha256).ok()?, page: page.parse().ok()? };
+        (master.to_string() == name).then_some(master)
     }
 }
 
@@ -96,7 +96,8 @@ impl Packs {
     pub fn open(data: &Path) -> Result<Self, PacksError> {
         let folder = data.join("packs");
         make_folder(&folder)?;
-        Ok(Self { folder: Arc::new(folder), open: Cache::new(OPEN_MAX) })
+        let notes = Arc::new(Notes::open(&folder)?);
+        Ok(Self { folder: Arc::new(folder), open: Cache::new(OPEN_MAX), notes })
     }
 
     /// The folder.
@@ -132,17 +133,7 @@ impl Packs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
-        let path = self.path(master, "failed");
-        match File::open(&path) {
-            Ok(file) => {
-                let note = serde_json::from_reader::<_, Note>(io::Read::take(file, NOTE_BYTES_MAX));
-                // A note that cannot be read is none.
-                let why = note.ok().filter(|note| note.pipeline == PIPELINE).map(|note| note.why);
-                Ok(why.map_or(Found::Nothing, Found::Failed))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
-            Err(error) => Err(failed_to("reading a note", &path)(error)),
-        }
+        Ok(self.notes.find(master)?.map_or(Found::Nothing, Found::Failed))
     }
 
     /// Makes the pack of a page; `going_on` is asked from time to time whether to. Blocks for as long as it takes to
@@ -181,22 +172,24 @@ impl Packs {
         let to = to.into_inner().map_err(|error| failed(error.into_error()))?;
         to.sync_all().map_err(failed)?;
         std::fs::rename(&draft, &path).map_err(failed)?;
-        remove(&self.path(master, "failed"));
+        self.notes.remove(master);
         self.open.invalidate(&master);
         self.look(master).map(Some)
     }
 
     /// Writes down why nothing comes of a master.
     pub fn note(&self, master: Master, why: &str) -> Result<(), PacksError> {
-        let path = self.path(master, "failed");
-        let failed = failed_to("writing a note", &path);
-        make_folder(path.parent().unwrap_or(&self.folder))?;
-        let note = Note { pipeline: PIPELINE, why: why.to_owned() };
-        let text = serde_json::to_vec(&note).map_err(|error| failed(io::Error::other(error)))?;
-        let draft = self.path(master, "note");
-        let mut file = File::create(&draft).map_err(failed)?;
-        file.write_all(&text).map_err(failed)?;
-        std::fs::rename(&draft, &path).map_err(failed)
+        self.notes.add(master, why)
+    }
+
+    /// Every master of which nothing comes, and why: as it was a second ago, or more lately.
+    pub async fn failures(&self) -> Result<Arc<Failures>, PacksError> {
+        if let Some(failures) = self.notes.at_hand() {
+            return Ok(failures);
+        }
+        let notes = Arc::clone(&self.notes);
+        let all = tokio::task::spawn_blocking(move || notes.all()).await;
+        all.map_err(|stopped| failed_to("looking", &self.folder)(io::Error::other(stopped)))?
     }
 
     fn path(&self, master: Master, kind: &str) -> PathBuf {
@@ -285,16 +278,16 @@ impl picture::Rows for Interruptible<'_> {
 }
 
 /// What was being done to what, when it did not work.
-fn failed_to<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> PacksError + Copy + use<'a> {
+pub(super) fn failed_to<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> PacksError + Copy + use<'a> {
     move |source| PacksError { path: path.to_owned(), doing, source }
 }
 
-fn make_folder(folder: &Path) -> Result<(), PacksError> {
+pub(super) fn make_folder(folder: &Path) -> Result<(), PacksError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| PacksError { path: folder.to_owned(), doing: "making the folder of packs", source })
 }
 
-fn remove(path: &Path) {
+pub(super) fn remove(path: &Path) {
     // What cannot be removed is overwritten by whoever comes next.
     drop(std::fs::remove_file(path));
 }

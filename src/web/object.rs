@@ -16,6 +16,9 @@ use super::search::{Card, card};
 use super::words;
 use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
+use crate::iiif::presentation;
+use crate::iiif::presentation::manifest::Setting;
+use crate::iiif::presentation::views::{failure, is_image, is_painted, unshown};
 use crate::linked;
 
 /// Objects that point here and are shown; the rest is a search away.
@@ -37,6 +40,8 @@ struct Row {
 
 struct Picture {
     src: String,
+    /// Why there is nothing to see.
+    problem: Option<String>,
     label: String,
     width: u32,
     height: u32,
@@ -101,8 +106,10 @@ async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Err
         Some(seq) => app.object_at(asking, id, seq).await?,
         None => app.object(asking, id, Act::See).await?,
     };
-    let relations = relations(app, asking, &object).await?;
-    let page = page(app, &object, relations, seq);
+    let failures = app.packs.failures().await?;
+    let setting = Setting { failures: Some(&failures), ..presentation::setting(app) };
+    let relations = relations(app, asking, &object, setting).await?;
+    let page = page(app, &object, relations, seq, setting);
     let mut response = answer(&page, StatusCode::OK)?.into_response();
     if let Ok(links) = HeaderValue::from_str(&signposts(app, &object)) {
         response.headers_mut().insert(LINK, links);
@@ -110,9 +117,15 @@ async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Err
     Ok(response)
 }
 
-fn page(app: &Archive, object: &Object, relations: Vec<Relations>, seq: Option<u64>) -> ObjectPage {
+fn page(
+    app: &Archive,
+    object: &Object,
+    relations: Vec<Relations>,
+    seq: Option<u64>,
+    setting: Setting<'_>,
+) -> ObjectPage {
     let title = object.values("title").next();
-    let has_image = object.files.iter().any(fonds_schemas::StoredFile::is_image);
+    let has_view = object.files.iter().any(|file| is_painted(file, setting));
     let access = object.standing.access;
     ObjectPage {
         frame: Frame::of(app),
@@ -123,19 +136,19 @@ fn page(app: &Archive, object: &Object, relations: Vec<Relations>, seq: Option<u
         level: object.level.as_str(),
         access: (access != fonds_schemas::Access::Public).then_some(access.as_str()),
         as_of: seq.map(|seq| (seq, words::moment(object.modified_at))),
-        pictures: pictures(object),
+        pictures: pictures(object, setting),
         rows: rows(object),
         relations,
         files: files(object),
-        manifest: has_image.then(|| app.stores.addresses.manifest(object.id)),
+        manifest: has_view.then(|| app.stores.addresses.manifest(object.id)),
         name: app.stores.addresses.id(object.id),
         changed: words::moment(object.modified_at),
         seq: object.seq,
     }
 }
 
-fn pictures(object: &Object) -> Vec<Picture> {
-    let images = object.files.iter().filter(|file| file.is_image());
+fn pictures(object: &Object, setting: Setting<'_>) -> Vec<Picture> {
+    let images = object.files.iter().filter(|file| is_image(file, setting));
     let pages = images.flat_map(fonds_schemas::StoredFile::all_pages);
     pages
         .map(|page| {
@@ -143,6 +156,7 @@ fn pictures(object: &Object) -> Vec<Picture> {
             let several = !page.file.pages.is_empty();
             let number = if several { format!(" ({})", page.number) } else { String::new() };
             Picture {
+                problem: failure(page, setting).map(unshown),
                 src: format!("/iiif/image/3/{image}/full/!1000,1000/0/default.jpg"),
                 full: format!("/iiif/image/3/{image}/full/max/0/default.jpg"),
                 label: format!("{}{number}", page.file.name),
@@ -203,7 +217,12 @@ fn bytes(count: u64) -> String {
 }
 
 /// What it is related to and what is related to it, both only as far as the asker may see them.
-async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec<Relations>, Error> {
+async fn relations(
+    app: &Archive,
+    asking: Asking,
+    object: &Object,
+    setting: Setting<'_>,
+) -> Result<Vec<Relations>, Error> {
     let mut groups: Vec<(String, Vec<ObjectId>)> = Vec::new();
     let outward = object.relations.iter().map(|relation| (relation.kind.label().to_owned(), relation.target));
     let inward = catalog::pointing_at(&app.stores.pg, &asking.viewer, asking.at, object.id, POINTING_MAX).await?;
@@ -220,7 +239,7 @@ async fn relations(app: &Archive, asking: Asking, object: &Object) -> Result<Vec
         let seen = objects
             .iter()
             .filter(|object| fonds_schemas::may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed());
-        let cards: Vec<Card> = seen.map(card).collect();
+        let cards: Vec<Card> = seen.map(|object| card(object, setting)).collect();
         if !cards.is_empty() {
             shown.push(Relations { label, cards });
         }

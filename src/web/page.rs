@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use fonds_projections::ProjectionError;
 
 use crate::archive::{App, Archive, Denied};
+use crate::derivatives::PacksError;
 use crate::ledger::LedgerError;
 
 /// Nothing from elsewhere, no script at all, no frame around it.
@@ -42,6 +43,9 @@ pub enum Error {
     /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// It is not known which images cannot be shown.
+    #[error(transparent)]
+    Packs(#[from] PacksError),
     /// The address asks for something that cannot be.
     #[error("{0}")]
     Asked(String),
@@ -92,6 +96,7 @@ impl Error {
             Self::Asked(why) => (StatusCode::BAD_REQUEST, "This cannot be asked", why),
             Self::Denied(Denied::Projection(error)) | Self::Projection(error) => ours(error),
             Self::Ledger(error) => ours(error),
+            Self::Packs(error) => ours(error),
             Self::Template(error) => ours(error),
         };
         let problem = Problem { frame: Frame::of(archive), title, text };

@@ -12,6 +12,9 @@ use super::page::{Error, Frame, answer};
 use super::words;
 use crate::archive::{App, Archive};
 use crate::asking::Asking;
+use crate::iiif::presentation;
+use crate::iiif::presentation::manifest::Setting;
+use crate::iiif::presentation::views::{is_decodable, is_image};
 
 /// A hit as a card.
 pub struct Card {
@@ -84,6 +87,8 @@ async fn make(app: &Archive, asking: Asking, query: &str, home: bool) -> Result<
         let rest = query.facets.iter().filter(|other| *other != chosen).cloned().collect();
         (format!("{}: {}", label(&chosen.0), shown(&chosen.0, &chosen.1)), without(rest))
     });
+    let failures = app.packs.failures().await?;
+    let setting = Setting { failures: Some(&failures), ..presentation::setting(app) };
     let page = SearchPage {
         frame,
         home: home && query.words.is_empty() && query.facets.is_empty() && query.after.is_none(),
@@ -93,7 +98,7 @@ async fn make(app: &Archive, asking: Asking, query: &str, home: bool) -> Result<
         facets: query.facets.iter().map(|(facet, value)| (format!("f.{facet}"), value.clone())).collect(),
         next: found.next.as_ref().map(|next| format!("{}&after={}", address(&query), form::encode(next))),
         first: query.after.as_ref().map(|_| address(&query)),
-        cards: found.hits.iter().map(|hit| card(&hit.object)).collect(),
+        cards: found.hits.iter().map(|hit| card(&hit.object, setting)).collect(),
     };
     Ok(answer(&page, StatusCode::OK)?)
 }
@@ -137,14 +142,14 @@ fn groups(query: &Query, found: &Found) -> Vec<Group> {
 }
 
 /// An object as a card.
-pub fn card(object: &Object) -> Card {
+pub fn card(object: &Object, setting: Setting<'_>) -> Card {
     let title = object.values("title").next();
     let first = |property| object.values(property).next().map(|statement| statement.text.as_str());
     let level = object.level.as_str();
     let level = (object.level != Level::Item).then(|| level[..1].to_uppercase() + &level[1..]);
     let who: Vec<&str> = [first("creator"), first("date_created")].into_iter().flatten().collect();
     let caption = level.into_iter().chain((!who.is_empty()).then(|| who.join(", ")));
-    let image = object.files.iter().find(|file| file.is_image());
+    let image = object.files.iter().find(|file| is_image(file, setting) && is_decodable(file, setting));
     let access = object.standing.access;
     Card {
         href: format!("/o/{}", object.id),

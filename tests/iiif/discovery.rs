@@ -389,7 +389,7 @@ fn manifests_differ(before: &Object, after: &Object, whole: &Object) -> bool {
     let addresses = Addresses::new(BASE);
     let (archive, limits) = (ArchiveSettings::default(), Limits::default());
     let render = |object: &Object| {
-        let setting = Setting { addresses: &addresses, archive: &archive, limits: &limits };
+        let setting = Setting { addresses: &addresses, archive: &archive, limits: &limits, failures: None };
         let is_part = object
             .relations
             .iter()

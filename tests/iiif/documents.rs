@@ -14,7 +14,7 @@ const CONTEXT: &str = "http://iiif.io/api/presentation/3/context.json";
 pub fn with_setting<T>(render: impl FnOnce(Setting<'_>) -> T) -> T {
     let addresses = Addresses::new("https://archive.example.org");
     let archive = ArchiveSettings { name: "Museum of Examples".to_owned(), ..ArchiveSettings::default() };
-    render(Setting { addresses: &addresses, archive: &archive, limits: &Limits::default() })
+    render(Setting { addresses: &addresses, archive: &archive, limits: &Limits::default(), failures: None })
 }
 
 pub fn manifest_of(object: &Object, wholes: &[Object]) -> Manifest {

@@ -55,7 +55,8 @@ pub(super) fn put(
     for (image, film) in posters {
         let image = object.file(*image).and_then(|image| image.page(1));
         let (Some(canvas), Some(image)) = (views.canvas_of(*film, base), image) else { continue };
-        placeholders.extend(views::alone(image, base, setting).map(|placeholder| (canvas, placeholder)));
+        let poster = views::alone(image, base, setting).filter(|poster| !poster.items.is_empty());
+        placeholders.extend(poster.map(|poster| (canvas, poster)));
     }
     if captions.is_empty() && placeholders.is_empty() {
         return;

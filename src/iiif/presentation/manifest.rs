@@ -5,6 +5,7 @@
 use fonds_schemas::{Addresses, FileRole, Object, ObjectId, StoredFile};
 
 use crate::config::{ArchiveSettings, Limits};
+use crate::derivatives::Failures;
 use crate::iiif::presentation::arranged;
 use crate::iiif::presentation::describe::{
     homepages, label, metadata, nav_date, page_link, required_statement, rights_of, see_also,
@@ -12,7 +13,7 @@ use crate::iiif::presentation::describe::{
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place;
 use crate::iiif::presentation::types::{Agent, Context, Link, Logo, Manifest, Reference};
-use crate::iiif::presentation::views::{Views, content, is_painted, thumbnail};
+use crate::iiif::presentation::views::{Views, content, is_decodable, is_painted, thumbnail};
 
 /// Media types of logos, by the ending of their names.
 const LOGO_FORMATS: &[(&str, &str)] = &[
@@ -33,6 +34,8 @@ pub struct Setting<'a> {
     pub archive: &'a ArchiveSettings,
     /// What is too large to be shown.
     pub limits: &'a Limits,
+    /// What cannot be decoded, and why, where that is told.
+    pub failures: Option<&'a Failures>,
 }
 
 impl Setting<'_> {
@@ -93,7 +96,7 @@ fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Man
     let label = label(object);
     let nav_place = place::of(object, base);
     let views = Views::of(object, setting);
-    let others = object.files.iter().filter(|file| !is_painted(file, setting));
+    let others = object.files.iter().filter(|file| !is_painted(file, setting) || !is_decodable(file, setting));
     Manifest {
         context: Context::of(nav_place.is_some()),
         kind: "Manifest",

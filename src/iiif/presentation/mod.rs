@@ -33,7 +33,7 @@ use fonds_projections::{catalog, search};
 use fonds_schemas::{Access, Act, Object, ObjectId, RelationKind, Viewer};
 use serde::Deserialize;
 
-use crate::archive::App;
+use crate::archive::{App, Archive};
 use crate::asking::Asking;
 use crate::iiif::error::Error;
 use crate::iiif::http::{self, Asked, Dialect, Keeping};
@@ -130,8 +130,11 @@ impl Wanted {
     }
 }
 
-pub(super) fn setting(app: &App) -> Setting<'_> {
-    Setting { addresses: &app.stores.addresses, archive: &app.settings.archive, limits: &app.settings.limits }
+/// Where documents of this archive are published, and by whom.
+#[must_use]
+pub fn setting(app: &Archive) -> Setting<'_> {
+    let (addresses, archive, limits) = (&app.stores.addresses, &app.settings.archive, &app.settings.limits);
+    Setting { addresses, archive, limits, failures: None }
 }
 
 /// The manifest in the draft of version 4, where the archive wants it: elsewhere there is no such address.
@@ -152,9 +155,11 @@ async fn manifest(
     let wholes = wholes(&app, asking, &object).await?;
     // A manifest names what its object is part of: it is public only as long as all of that is.
     let keeping = keeping(asking, wholes.iter().chain([&object]));
-    let mut manifest = manifest::manifest(&object, &wholes, setting(&app));
+    let failures = app.packs.failures().await.map_err(Error::Packs)?;
+    let setting = Setting { failures: Some(&failures), ..setting(&app) };
+    let mut manifest = manifest::manifest(&object, &wholes, setting);
     let marks = app.marks(object.id).await.map_err(Error::Projection)?;
-    annotation::refer(&mut manifest, &object, &marks, setting(&app));
+    annotation::refer(&mut manifest, &object, &marks, setting);
     if app.settings.iiif.presentation_4 && !matches!(wanted.version, Version::Four) {
         manifest.see_also.extend(v4::see_also(&manifest));
     }
@@ -216,7 +221,9 @@ async fn members(
     // A collection of public and other parts is public only as long as all that it names is.
     let keeping = keeping(asking, parts.iter().chain(&wholes).chain([&object]));
     let place = Place { after, next: next.as_deref() };
-    wanted.collection(&collection::of_object(&object, &wholes, &parts, place, setting(&app)), keeping)
+    let failures = app.packs.failures().await.map_err(Error::Packs)?;
+    let setting = Setting { failures: Some(&failures), ..setting(&app) };
+    wanted.collection(&collection::of_object(&object, &wholes, &parts, place, setting), keeping)
 }
 
 async fn top(
@@ -230,7 +237,9 @@ async fn top(
     let query = search::Query { with_image: true, limit: TOP_MAX, after: asked, ..search::Query::default() };
     let found = search::search(&app.stores.pg, &asking.viewer, asking.at, &query).await.map_err(Error::Projection)?;
     let objects: Vec<Object> = found.hits.into_iter().map(|hit| hit.object).collect();
-    let collection = collection::top(&objects, Place { after, next: found.next.as_deref() }, setting(&app));
+    let failures = app.packs.failures().await.map_err(Error::Packs)?;
+    let setting = Setting { failures: Some(&failures), ..setting(&app) };
+    let collection = collection::top(&objects, Place { after, next: found.next.as_deref() }, setting);
     wanted.collection(&collection, keeping(asking, objects.iter()))
 }
 

@@ -8,6 +8,7 @@ use fonds_schemas::arrangement::Alternative;
 use fonds_schemas::{FileId, FileRole, ImageId, Object, Page, StoredFile};
 use serde_json::Number;
 
+use crate::derivatives::{Failures, Master};
 use crate::iiif::image;
 use crate::iiif::image::geometry::{self, LIMITS, Sides};
 use crate::iiif::image::info::ImageService;
@@ -144,18 +145,22 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
     let (name, id) = (page.id(), canvas_id(base, page.id()));
     let mut states: Vec<Body> = view.shown.iter().filter_map(|(page, label)| body(*page, label, setting)).collect();
     let body = match states.len() {
-        0 | 1 => states.pop()?,
-        _ => Body::Choice(Choice { kind: "Choice", items: states }),
+        0 | 1 => states.pop(),
+        _ => Some(Body::Choice(Choice { kind: "Choice", items: states })),
     };
-    let annotation = Annotation {
-        id: format!("{base}/annotation/{name}"),
-        kind: "Annotation",
-        motivation: "painting",
-        body,
-        target: id.clone(),
-    };
-    let items = vec![annotation];
-    let painting = AnnotationPage { id: format!("{base}/page/{name}"), kind: "AnnotationPage", items };
+    let painting = body.map(|body| AnnotationPage {
+        id: format!("{base}/page/{name}"),
+        kind: "AnnotationPage",
+        items: vec![Annotation {
+            id: format!("{base}/annotation/{name}"),
+            kind: "Annotation",
+            motivation: "painting",
+            body,
+            target: id.clone(),
+        }],
+    });
+    // A view whose image cannot be decoded keeps its place, and says why it is empty (cookbook recipe 0283).
+    let missing = if painting.is_none() { vec![missing(&unshown(failure(page, setting)?))] } else { vec![] };
     let sides = sides(page);
     Some(Canvas {
         id,
@@ -164,8 +169,8 @@ fn canvas(view: &View<'_>, number: u32, base: &str, setting: Setting<'_>) -> Opt
         height: sides.map(|sides| sides.height),
         width: sides.map(|sides| sides.width),
         duration: recorded(page).map(|(_, duration)| duration),
-        metadata: vec![],
-        items: vec![painting],
+        metadata: missing,
+        items: painting.into_iter().collect(),
         placeholder_canvas: None,
         annotations: vec![],
     })
@@ -178,6 +183,9 @@ pub(super) fn body(page: Page<'_>, label: &LanguageMap, setting: Setting<'_>) ->
         let id = content(file, setting);
         let (height, width, format) = (file.height, file.width, file.media_type.clone());
         return Some(Body::Recording(Recording { id, kind, label, format, height, width, duration }));
+    }
+    if failure(page, setting).is_some() {
+        return None;
     }
     let image = image_of(service(page, setting)?, largest(sides(page)?, LIMITS), "max");
     Some(Body::Image(Image { label, ..image }))
@@ -205,7 +213,7 @@ pub fn content(file: &StoredFile, setting: Setting<'_>) -> String {
 /// A small image of the view that the object begins with, at a size that is stored; nothing if it has no image.
 #[must_use]
 pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
-    let painted = |file: &&StoredFile| is_image(file, setting);
+    let painted = |file: &&StoredFile| is_image(file, setting) && is_decodable(file, setting);
     let start = object.arrangement.start.and_then(|start| object.file(start)).filter(painted);
     let first = start.or_else(|| object.files.iter().find(painted));
     let small = first.and_then(|file| {
@@ -216,6 +224,19 @@ pub fn thumbnail(object: &Object, setting: Setting<'_>) -> Vec<Image> {
         Some(image_of(service, size, &format!("{},{}", size.width, size.height)))
     });
     small.into_iter().collect()
+}
+
+/// Why a page is not there to be seen, if it is known that it is not.
+#[must_use]
+pub fn failure<'a>(page: Page<'_>, setting: Setting<'a>) -> Option<&'a str> {
+    setting.failures?.get(&Master::of(page)).map(String::as_str)
+}
+
+/// Whether nothing is known to be wrong with any page of a file.
+#[must_use]
+pub fn is_decodable(file: &StoredFile, setting: Setting<'_>) -> bool {
+    // Of most archives, nothing at all.
+    setting.failures.is_none_or(Failures::is_empty) || file.all_pages().all(|page| failure(page, setting).is_none())
 }
 
 /// Whether the file is a view of the object, and no attachment: an image that its service will show, or a recording of
@@ -263,10 +284,7 @@ fn canvas_label(page: Page<'_>, number: u32) -> LanguageMap {
 
 /// A manifest has at least one canvas, also where there is nothing to show (cookbook recipe 0283).
 pub(super) fn empty_canvas(base: &str) -> Canvas {
-    let missing = Pair {
-        label: LanguageMap::english("Description"),
-        value: LanguageMap::english("No image of this object is published here"),
-    };
+    let missing = missing("No image of this object is published here");
     Canvas {
         id: format!("{base}/canvas/none"),
         kind: "Canvas",
@@ -279,6 +297,17 @@ pub(super) fn empty_canvas(base: &str) -> Canvas {
         placeholder_canvas: None,
         annotations: vec![],
     }
+}
+
+/// Why there is nothing to see on a canvas.
+fn missing(why: &str) -> Pair {
+    Pair { label: LanguageMap::english("Description"), value: LanguageMap::english(why) }
+}
+
+/// What is said where an image would be.
+#[must_use]
+pub fn unshown(why: &str) -> String {
+    format!("This image is kept, but cannot be shown: {why}")
 }
 
 fn service(page: Page<'_>, setting: Setting<'_>) -> Option<ImageService> {
