@@ -155,6 +155,28 @@ class Archive:
         return len(images)
 
 
+    def manifests(self, what, objects):
+        """No manifest leads to an image that is not there, and a canvas without one says why."""
+        def look(it):
+            status, _, body, _ = fetch(f"{self.address}/iiif/presentation/3/{it['id']}/manifest")
+            return json.loads(body)["items"] if status == 200 else f"{it['id']}: {status}"
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(look, objects))
+        broken = [answer for answer in found if isinstance(answer, str)]
+        canvases = [canvas for answer in found if not isinstance(answer, str) for canvas in answer]
+        painted = [canvas for canvas in canvases if canvas["items"]]
+        for canvas in painted:
+            service = canvas["items"][0]["items"][0]["body"].get("service")
+            if service and fetch(f"{service[0]['id']}/info.json")[0] != 200:
+                broken.append(service[0]["id"])
+        said = [canvas["metadata"][0]["value"]["en"][0] for canvas in canvases if not canvas["items"]]
+        kept = [why for why in said if why.startswith("This image is kept, but cannot be shown: ") and len(why) > 50]
+        self.checks.that(not broken, f"{what}: {len(painted)} canvases of {len(found)} manifests lead to what is there", broken)
+        self.checks.that(kept and all(why in kept or "No image" in why for why in said),
+                         f"{what}: {len(kept)} canvases have no image and say why it cannot be shown", said)
+        return len(kept)
+
+
 def is_jpeg(body):
     """Whether it is a whole JPEG, and one that decodes where something here can decode it."""
     if body[:3] != b"\xff\xd8\xff" or body[-2:] != b"\xff\xd9":
@@ -203,6 +225,7 @@ def corpus(archive, checks, folder):
           f"{len(told['note'])} left aside with a word (hidden, README, the same twice)")
     archive.stored("corpus", stored)
     shown = archive.images("corpus", stored)
+    archive.manifests("corpus", objects)
     checks.that(shown >= 14, f"corpus: {shown} images were asked for")
     archive.alive("corpus")
     return stored

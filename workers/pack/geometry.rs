@@ -179,6 +179,7 @@ mod tests {
     #[test]
     fn factors_ascend_until_one_tile_holds_all() {
         assert_eq!(usual(12_000, 9000).scale_factors(), [1, 2, 4, 8, 16, 32]);
+        assert_eq!(usual(12_000, 9000).tiles(1), (24, 18));
         assert_eq!(usual(512, 512).scale_factors(), [1]);
         assert_eq!(usual(513, 1).scale_factors(), [1, 2]);
         assert_eq!(in_tiles(12_000, 9000, 256).scale_factors(), [1, 2, 4, 8, 16, 32, 64]);

@@ -68,10 +68,12 @@ class Probe:
 
     def limit(self, region_width, region_height):
         """The largest size that `max` or `^max` may give: within maxWidth, maxHeight, maxArea (3.0 §5.3)."""
-        width, height = self.info.get("maxWidth"), self.info.get("maxHeight") or self.info.get("maxWidth")
+        # In 2.1 limits are in the second member of the profile (2.1 §5.3).
+        said = self.info if self.version == 3 else self.info["profile"][1]
+        width, height = said.get("maxWidth"), said.get("maxHeight") or said.get("maxWidth")
         scale = min(width / region_width if width else math.inf, height / region_height if height else math.inf)
-        if self.info.get("maxArea"):
-            scale = min(scale, math.sqrt(self.info["maxArea"] / (region_width * region_height)))
+        if said.get("maxArea"):
+            scale = min(scale, math.sqrt(said["maxArea"] / (region_width * region_height)))
         return scale
 
 
@@ -127,9 +129,10 @@ def regions_and_sizes(probe):
         "full/4294967297,1", "SQUARE/100,", "full/MAX", "full/100.5,", "full/+100,", "full/100,100,", "%00/max",
     ):
         probe.refused(f"{path}/0/default.jpg")
+    for path in ("0,0,100,100/400,400", "0,0,100,100/101,", "0,0,100,100/pct:101"):
+        probe.refused(f"{path}/0/default.jpg")
     if probe.version == 3:
-        for path in ("full/full", "0,0,100,100/400,400", "0,0,100,100/101,", "0,0,100,100/pct:101"):
-            probe.refused(f"{path}/0/default.jpg")
+        probe.refused("full/full/0/default.jpg")
 
 
 def limits(probe):
@@ -144,9 +147,8 @@ def limits(probe):
     good = image and all(limit - 2 < side <= limit for side, limit in zip(image.size, largest))
     probe.checks.that(good, f"{probe.named(f'full/{word}')}: scaled down to the limit, {largest[0]:.0f} x {largest[1]:.0f}",
                       image and image.size)
-    if probe.version == 3:
-        probe.refused(f"full/{GRID_WIDTH},{GRID_HEIGHT}/0/default.jpg")
-        probe.refused("full/pct:100/0/default.jpg")
+    probe.refused(f"full/{GRID_WIDTH},{GRID_HEIGHT}/0/default.jpg")
+    probe.refused("full/pct:100/0/default.jpg")
     for size in probe.info.get("sizes", []):
         within = size["width"] <= largest[0] + 1 and size["height"] <= largest[1] + 1
         probe.checks.that(within,
@@ -321,7 +323,7 @@ def promised(probe):
                 where = (left, top, w, h) if (width, height) == (GRID_WIDTH, GRID_HEIGHT) else None
                 # As OpenSeadragon does: a level that is smaller than a tile both ways is asked for as a whole.
                 region = "full" if (w, h) == (width, height) else f"{left},{top},{w},{h}"
-                probe.image(f"{region}/{written}/0/default.jpg", None if probe.version == 2 else size, where)
+                probe.image(f"{region}/{written}/0/default.jpg", size, where)
 
 
 def probe_all(checks, services, kinds, version):

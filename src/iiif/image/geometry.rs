@@ -28,18 +28,21 @@ impl Limits {
     }
 }
 
-/// The sizes of an image that a manifest names, smallest first: the levels of the usual tiles. A pack answers them, whatever
-/// its own tiles are.
+/// The sizes of an image that a manifest names, smallest first: the levels of the usual tiles, and thumbnails. A pack
+/// answers them, whatever its own tiles are.
 #[must_use]
 pub fn sizes(image: Sides, limits: Limits) -> Vec<Sides> {
     levels(Pyramid::usual(image), limits)
 }
 
-/// The sizes of all levels that may be sent, smallest first.
+/// The sizes of all levels that may be sent and of the thumbnails beside them, smallest first.
 #[must_use]
 pub fn levels(pyramid: Pyramid, limits: Limits) -> Vec<Sides> {
-    let levels = pyramid.scale_factors().into_iter().rev().map(|scale| pyramid.level(scale));
-    levels.filter(|level| limits.allow(*level)).collect()
+    let levels = pyramid.scale_factors().into_iter().map(|scale| pyramid.level(scale));
+    let mut sizes: Vec<Sides> = levels.chain(pyramid.wholes()).filter(|size| limits.allow(*size)).collect();
+    sizes.sort_by_key(|size| (size.width, size.height));
+    sizes.dedup();
+    sizes
 }
 
 #[cfg(test)]
@@ -47,8 +50,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_are_rounded_up() {
+    fn levels_are_rounded_up_and_thumbnails_are_named() {
         let sizes: Vec<_> = sizes(Sides::new(12_000, 9000), LIMITS).iter().map(|s| (s.width, s.height)).collect();
-        assert_eq!(sizes, [(375, 282), (750, 563), (1500, 1125), (3000, 2250), (6000, 4500)]);
+        let thumbnails = [(120, 90), (200, 150), (375, 282), (400, 300)];
+        assert_eq!(sizes, [&thumbnails[..], &[(750, 563), (1500, 1125), (3000, 2250), (6000, 4500)]].concat());
     }
 }

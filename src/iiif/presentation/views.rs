@@ -19,7 +19,7 @@ use crate::iiif::presentation::types::{Annotation, AnnotationPage, Body, Canvas,
 use crate::iiif::presentation::{beside, composed};
 
 /// Pixels that the longer side of a thumbnail has at least, if the image has them.
-const THUMBNAIL_SIDE: u32 = 200;
+const THUMBNAIL_SIDE: u32 = 400;
 /// Sides of the empty canvas of an object without images, which must have some.
 const EMPTY_CANVAS_SIDE: u32 = 1000;
 
