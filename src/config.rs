@@ -257,6 +257,11 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
             return wrong("public_url", "this must be an address such as https://archive.example.org");
         }
     }
+    if settings.public_url.is_none() && settings.listen.ip().is_unspecified() {
+        let why =
+            "who listens on every address must say which one the world knows, such as https://archive.example.org";
+        return wrong("public_url", why);
+    }
     for (key, address) in [("archive.homepage", &settings.archive.homepage), ("archive.logo", &settings.archive.logo)] {
         let web = |text: &String| text.starts_with("http://") || text.starts_with("https://");
         if address.as_ref().is_some_and(|text| !web(text) || !fonds_schemas::property::is_iri(text)) {
@@ -348,8 +353,11 @@ mod tests {
 
     #[test]
     fn an_address_without_scheme_is_refused() {
-        let message = check_file("public_url = 'archive.example.org'").unwrap_err();
-        assert!(message.contains("public_url"), "{message}");
+        for wrong in ["public_url = 'archive.example.org'", "listen = '0.0.0.0:8080'", "listen = '[::]:8080'"] {
+            let message = check_file(wrong).unwrap_err();
+            assert!(message.contains("public_url"), "{message}");
+        }
+        check_file("listen = '0.0.0.0:8080'\npublic_url = 'https://archive.example.org'").unwrap();
     }
 
     #[test]
