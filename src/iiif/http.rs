@@ -43,14 +43,14 @@ pub fn compressed<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router
 }
 
 async fn weaken(request: Request, next: Next) -> Response {
-    // Whoever holds the compressed one is told by the name that it has.
-    let held: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+    // Whoever holds the compressed one, and would get it, is told by the name that it has.
+    let held = held_compressed(request.headers());
     let mut response = next.run(request).await;
     let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     let Some(strong) = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok()) else { return response };
     let weak = format!("W/{strong}");
-    let holds_weak = || held.iter().any(|line| line.to_str().is_ok_and(|line| line.contains(&weak)));
+    let holds_weak = || held.iter().any(|line| line.contains(&weak));
     let is_weak = if is_unchanged { holds_weak() } else { headers.contains_key(header::CONTENT_ENCODING) };
     if is_weak {
         let weak = text(&weak);
@@ -60,6 +60,13 @@ async fn weaken(request: Request, next: Next) -> Response {
         headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
+}
+
+/// The `ETag`s that somebody holds who takes compressed answers.
+fn held_compressed(headers: &HeaderMap) -> Vec<String> {
+    let lines = |name| headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    let takes_gzip = lines(header::ACCEPT_ENCODING).any(|line| line.contains("gzip"));
+    lines(header::IF_NONE_MATCH).filter(|_| takes_gzip).map(str::to_owned).collect()
 }
 
 async fn open(request: Request, next: Next) -> Response {

@@ -320,10 +320,12 @@ def promised(probe):
                 w, h = min(side * factor, width - left), min(side * factor, height - top)
                 size = (math.ceil(w / factor), math.ceil(h / factor))
                 written = f"{size[0]},{size[1]}" if probe.version == 3 else f"{size[0]},"
+                # Told by its width alone, a very flat image keeps its shape.
+                flat = probe.version == 2 and abs(h * size[0] / w - size[1]) > 1
                 where = (left, top, w, h) if (width, height) == (GRID_WIDTH, GRID_HEIGHT) else None
                 # As OpenSeadragon does: a level that is smaller than a tile both ways is asked for as a whole.
                 region = "full" if (w, h) == (width, height) else f"{left},{top},{w},{h}"
-                probe.image(f"{region}/{written}/0/default.jpg", size, where)
+                probe.image(f"{region}/{written}/0/default.jpg", None if flat else size, where)
 
 
 def probe_all(checks, services, kinds, version):
