@@ -17,5 +17,6 @@ mod pixels;
 mod presenting;
 mod recordings;
 mod resolving;
+mod said;
 mod spans;
 mod stream;

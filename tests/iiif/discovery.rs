@@ -6,8 +6,6 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Request, header};
 use fonds::archive::Archive;
-use fonds::asking::Asking;
-use fonds::commands::{Reading, Remark};
 use fonds::config::{ArchiveSettings, Limits};
 use fonds::iiif::discovery::pages::Stream;
 use fonds::iiif::presentation::manifest::{self as presentation, Setting};
@@ -75,42 +73,6 @@ async fn what_changes_a_manifest_is_told_and_nothing_else() {
     house.archive.relate(house.acting, thing(0), vec![related], Vec::new(), None).await.unwrap();
     house.told().await;
     assert_eq!(house.stream().await, [told("Create", 0), told("Create", 1), told("Update", 0), told("Update", 1)]);
-}
-
-#[tokio::test]
-async fn what_is_said_of_images_and_what_stands_on_them_is_an_update() {
-    let house = House::of(2).await;
-    house.picture(0).await;
-    house.told().await;
-    let (archive, object) = (&house.archive, thing(0));
-    let file = archive
-        .object(Asking::public(archive.clock.now()), object, Act::See)
-        .await
-        .unwrap()
-        .files
-        .iter()
-        .next()
-        .unwrap()
-        .file;
-    let remark = Remark {
-        version: None,
-        file,
-        region: None,
-        motivation: Motivation::Commenting,
-        text: "a stain".to_owned(),
-        language: None,
-        authority: None,
-    };
-    let (annotation, _) = archive.annotate(house.acting, object, None, remark).await.unwrap();
-    house.told().await;
-    archive.retract_annotation(house.acting, object, annotation, "it was dust".to_owned()).await.unwrap();
-    house.told().await;
-    let line = Line { text: "two birds".to_owned(), words: vec![], xywh: None };
-    let reading = Reading { version: None, file, lines: vec![line], language: None, reason: None, source: None };
-    archive.transcribe(house.acting, object, reading).await.unwrap();
-    house.told().await;
-    let created = [told("Create", 0), told("Create", 1), told("Update", 0)];
-    assert_eq!(house.stream().await, [&created[..], &vec![told("Update", 0); 3]].concat());
 }
 
 #[tokio::test]

@@ -75,6 +75,44 @@ async fn check_tiles(server: &Server, tiles: usize) {
 }
 
 #[tokio::test]
+async fn what_is_held_is_found_however_it_is_asked_for_and_nothing_else_is() {
+    // 1000 × 1000 pixels in tiles of 512: the level of half the size is one tile.
+    let mut server = Server::of_squares().packed();
+    for (version, most) in [(Version::Two, "full"), (Version::Three, "max")] {
+        server.version = version;
+        for path in [
+            "full/500,/0/default.jpg",
+            "full/,500/0/color.jpg",
+            "full/!500,500/0/default.jpg",
+            "full/pct:50/360/default.jpg",
+            "square/500,500/0/default.jpg",
+            "0,0,512,512/512,512/0/default.jpg",
+            "0,0,512,512/512,/0.0/default.jpg",
+            "0,0,512,512/,512/0/default.jpg",
+            &format!("0,0,512,512/{most}/0/default.jpg"),
+            "pct:0,0,51.2,51.2/512,/0/default.jpg",
+            "512,512,600,600/488,/0/default.jpg",
+        ] {
+            assert!(is_native(&server, path), "{path} in {version:?}");
+        }
+        for path in [
+            "full/500,/180/default.jpg",
+            "full/500,/!0/default.jpg",
+            "full/500,/0/gray.jpg",
+            "full/500,/0/bitonal.jpg",
+            "full/500,/0/default.png",
+            "full/499,/0/default.jpg",
+            "full/500,499/0/default.jpg",
+            "1,0,512,512/512,/0/default.jpg",
+            "0,0,511,512/511,/0/default.jpg",
+            "0,0,512,512/511,512/0/default.jpg",
+        ] {
+            assert!(!is_native(&server, path), "{path} in {version:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_tile_of_every_level_is_a_range_of_the_pack() {
     check_tiles(&server(), 20 + 6 + 2 + 1).await;
 }

@@ -155,6 +155,7 @@ impl Consumer {
         let page = house.json(&self.next.take().unwrap()).await;
         for item in page["orderedItems"].as_array().unwrap().iter().rev() {
             let end_time = Timestamp::parse(item["endTime"].as_str().unwrap()).unwrap();
+            assert!(end_time <= house.archive.clock.now(), "nothing is told before it can be read");
             if self.last_crawl.is_some_and(|last| end_time < last) {
                 self.last_crawl = self.began;
                 return false;
