@@ -10,6 +10,7 @@ With -v it prints what became of every image and bomb.
 
 import collections
 import concurrent.futures
+import csv
 import hashlib
 import json
 import pathlib
@@ -245,6 +246,29 @@ def corpus(archive, checks, folder):
     return stored
 
 
+def listed(archive, checks, folder):
+    """Named in a table, every file is stored, also what is left aside in a folder: READMEs, hidden files, the same twice."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    table = folder.parent / "every-file.csv"
+    with table.open("w", newline="", encoding="utf-8") as out:
+        rows = csv.writer(out)
+        rows.writerow(["path", "file"])
+        rows.writerows([path.relative_to(folder), path.relative_to(table.parent)] for path in files)
+    profile = folder.parent / "every-file.toml"
+    profile.write_text('name = "every-file"\nnamespace = "corpus"\nidentifier = "{path}"\naccess_when_empty = "public"\n'
+                       'files = { column = "file" }\n', encoding="utf-8")
+    run = Run(archive.place, "ingest", table, "--map", profile, "--json", data=archive.data)
+    full = [path for path in files if path.stat().st_size]
+    checks.that(run.code in (0, 2) and run.summary.get("files") == len(full),
+                f"corpus, named in a table: {run.summary.get('files')} of {len(full)} files with bytes are taken in", run.text)
+    refused = {line["why"] for line in run.lines[:-1] if line["severity"] == "refused"}
+    empty = {f'"{path.relative_to(table.parent)}" is empty' for path in files if path not in full}
+    checks.that(refused == empty, f"corpus, named in a table: the other {len(empty)} are empty, and said to be", refused ^ empty)
+    stored = {file["sha256"] for it in archive.objects() for file in it["files"]}
+    missing = [str(path.relative_to(folder)) for path in full if digest(path) not in stored]
+    checks.that(not missing, f"corpus, named in a table: all {len(full)} are stored", missing)
+
+
 def chunk(kind, body):
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -377,6 +401,7 @@ def main():
             with tarfile.open(CORPUS) as tar:
                 tar.extractall(place.folder / "files", filter="data")
             corpus(archive, checks, place.folder / "files" / "opf-format-corpus")
+            listed(archive, checks, place.folder / "files" / "opf-format-corpus")
         else:
             checks.skip(f"THE FORMAT CORPUS: there is no {CORPUS}")
         bombs(archive, checks, place.folder / "bombs")
