@@ -186,6 +186,12 @@ fn on_canvas(canvas: &str, manifest: &str, region: &str) -> String {
     encoded(&json!({"id": id, "type": "Canvas", "partOf": [{"id": manifest, "type": "Manifest"}]}).to_string())
 }
 
+/// A part of the contents of an object, said to be in that manifest.
+fn in_contents(of: &str, manifest: &str) -> String {
+    let id = of.replace("/manifest", "/range/1");
+    encoded(&json!({"id": id, "type": "Range", "partOf": [{"id": manifest, "type": "Manifest"}]}).to_string())
+}
+
 #[tokio::test]
 async fn a_state_leads_to_manifest_canvas_and_region() {
     let (archive, [(manifest, canvas), _]) = gallery().await;
@@ -197,6 +203,7 @@ async fn a_state_leads_to_manifest_canvas_and_region() {
         (on_canvas(&canvas, &manifest, ""), json!({"manifest": manifest, "canvas": canvas})),
         (on_canvas(&canvas, &manifest, "#xywh=10,20,30,40"), all.clone()),
         (format!("{canvas}#xywh=10,20,30,40"), all),
+        (in_contents(&manifest, &manifest), json!({"manifest": manifest})),
     ] {
         let answer = lead(&archive, &state).await;
         assert_eq!((answer.status.as_u16(), answer.json()), (200, place), "{state}");
@@ -218,6 +225,9 @@ async fn what_is_not_here_or_not_shown_leads_nowhere() {
         on_canvas(&canvas, &hidden, ""),
         on_canvas(&canvas, MANIFEST, ""),
         on_canvas(&manifest, &manifest, ""),
+        in_contents(&hidden, &hidden),
+        in_contents(&manifest, &hidden),
+        in_contents(&manifest, MANIFEST),
         format!("{canvas}x"),
         manifest.replace("archive.example.org", "archive.example.org.evil.example"),
         "https://archive.example.org/".to_owned(),
