@@ -74,7 +74,7 @@ fn a_book_is_opened_in_twos_as_in_recipe_0009() {
         ..Arrangement::default()
     });
     let document = manifest_of(&book, &[]);
-    assert_eq!((document.behavior.as_slice(), document.items.len()), (["paged"].as_slice(), 5));
+    assert_eq!((document.about.behavior.as_slice(), document.items.len()), (["paged"].as_slice(), 5));
     check_as_in(&document, "0009-book-1/manifest.json", &["behavior", "viewingDirection"]);
 }
 
@@ -145,7 +145,7 @@ fn one_begins_where_it_was_said_as_in_recipe_0202() {
     assert_eq!(document.start.as_ref().unwrap().id, document.items[2].id);
     let service = &document.items[2].items[0].items[0].body;
     let types::Body::Image(image) = service else { panic!("one image") };
-    assert_eq!(document.thumbnail[0].service, image.service);
+    assert_eq!(document.about.thumbnail[0].service, image.service);
     check_as_in(&document, "0202-start-canvas/manifest.json", &["start"]);
 }
 
@@ -202,7 +202,7 @@ fn volumes_are_parts_of_one_work_as_in_recipe_0030() {
         assert_eq!(json!(document.behavior), recipe["behavior"]);
     }
     // The work itself, if it has views, is no volume.
-    assert_eq!(manifest_of(&work, &[]).behavior, Vec::<&str>::new());
+    assert_eq!(manifest_of(&work, &[]).about.behavior, Vec::<&str>::new());
     insta::assert_snapshot!(golden(&document));
 }
 

@@ -121,7 +121,7 @@ fn captions_belong_to_what_bears_their_name_and_else_to_the_only_recording() {
 #[test]
 fn captions_without_a_recording_are_a_file() {
     let document = manifest_with(vec![captions("a.vtt")]);
-    assert_eq!((document.rendering.len(), document.items[0].annotations.len()), (1, 0));
+    assert_eq!((document.about.rendering.len(), document.items[0].annotations.len()), (1, 0));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Three-dimensional models, and the draft of Presentation API 4 that shows them.
 
 use axum::http::StatusCode;
+use fonds::derivatives::{Failures, Master};
+use fonds::iiif::presentation::manifest::{Setting, manifest};
 use fonds::iiif::presentation::{types, v4};
 use fonds_schemas::arrangement::{Alternative, Arrangement, Choice, Label, Range};
 use fonds_schemas::*;
 use serde_json::{Value, json};
 
-use super::documents::{a_painting, golden, manifest_of};
+use super::documents::{a_painting, golden, manifest_of, with_setting};
 use super::made::{a_file, an_object};
 use super::presenting::Scene;
 use crate::support::{archive_with, real};
@@ -133,7 +135,7 @@ fn a_role_tells_of_models_what_bytes_do_not_and_pictures_of_a_surface_are_none()
     ] {
         let file = StoredFile { role, ..a_file(b"x", media_type, "x", None) };
         let document = manifest_of(&an_object(&[("title", "en", "x")], vec![file]), &[]);
-        assert_eq!(document.rendering[0].kind, kind, "{media_type} {role:?}");
+        assert_eq!(document.about.rendering[0].kind, kind, "{media_type} {role:?}");
     }
 }
 
@@ -184,4 +186,18 @@ async fn the_venus_is_taken_in_and_stands_in_a_scene() {
     for address in [address, format!("/iiif/presentation/4/{}@{seq}/manifest", scene.object)] {
         assert_eq!(scene.archive.ask(&address).await.status, StatusCode::NOT_FOUND);
     }
+}
+
+#[test]
+fn an_image_that_cannot_be_shown_keeps_its_place_beside_a_model() {
+    let image = a_file(b"damaged", "image/png", "front.png", Some((400, 300)));
+    let master = Master { sha256: image.sha256, page: 1 };
+    let failures = Failures::from([(master, "it is damaged".to_owned())]);
+    let object = an_object(&[("title", "en", "Venus")], vec![image, a_model()]);
+    let document = with_setting(|setting| manifest(&object, &[], Setting { failures: Some(&failures), ..setting }));
+    let said = in_4(&document);
+    let kinds: Vec<&str> =
+        said["items"].as_array().unwrap().iter().map(|item| item["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["Canvas", "Scene"]);
+    assert!(said["items"][0]["metadata"][0].to_string().contains("it is damaged"), "{said}");
 }

@@ -87,7 +87,7 @@ fn a_recording_of_unknown_length_and_a_film_without_sides_are_offered_and_not_pa
     let unseen = a_recording("a.mkv", "video/x-matroska", 1000, None);
     let long = StoredFile { duration_ms: None, ..a_recording("a.mp3", "audio/mpeg", 1, None) };
     let document = manifest_with(vec![unknown, unseen, long]);
-    assert_eq!((document.rendering.len(), document.items.len()), (3, 1));
+    assert_eq!((document.about.rendering.len(), document.items.len()), (3, 1));
     assert!(document.items[0].items.is_empty(), "there is nothing to show");
 }
 

@@ -12,7 +12,7 @@ use crate::iiif::presentation::describe::{
 };
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::place;
-use crate::iiif::presentation::types::{Agent, Context, Link, Logo, Manifest, Reference};
+use crate::iiif::presentation::types::{About, Agent, Context, Link, Logo, Manifest, Reference};
 use crate::iiif::presentation::views::{Views, content, is_decodable, is_painted, thumbnail};
 
 /// Media types of logos, by the ending of their names.
@@ -77,7 +77,8 @@ pub fn manifest(object: &Object, wholes: &[Object], setting: Setting<'_>) -> Man
     let base = setting.base(object.id, None);
     let part_of = wholes.iter().map(|whole| as_part_of(whole, setting)).collect();
     let see_also = see_also(object, setting);
-    Manifest { see_also, part_of, ..drawn(object, &base, setting.addresses.page(object.id), setting) }
+    let manifest = drawn(object, &base, setting.addresses.page(object.id), setting);
+    Manifest { about: About { see_also, part_of, ..manifest.about }, ..manifest }
 }
 
 /// The manifest of an object as it stood when its event at `object.seq` was the last.
@@ -100,21 +101,23 @@ fn drawn(object: &Object, base: &str, page: String, setting: Setting<'_>) -> Man
     Manifest {
         context: Context::of(nav_place.is_some()),
         kind: "Manifest",
-        metadata: metadata(object, &label),
-        summary: LanguageMap::values(object.values("description")),
-        required_statement: required_statement(object),
-        rights: rights_of(object),
-        provider: setting.provider(),
-        thumbnail: thumbnail(object, setting),
-        nav_date: nav_date(object),
-        nav_place,
-        homepage: homepages(object, page, &label),
-        see_also: Vec::new(),
-        rendering: others.map(|file| download(file, setting)).collect(),
-        part_of: Vec::new(),
+        about: About {
+            metadata: metadata(object, &label),
+            summary: LanguageMap::values(object.values("description")),
+            required_statement: required_statement(object),
+            rights: rights_of(object),
+            provider: setting.provider(),
+            thumbnail: thumbnail(object, setting),
+            viewing_direction: arranged::direction(object),
+            behavior: arranged::of_views(object),
+            nav_date: nav_date(object),
+            nav_place,
+            homepage: homepages(object, page, &label),
+            see_also: Vec::new(),
+            rendering: others.map(|file| download(file, setting)).collect(),
+            part_of: Vec::new(),
+        },
         service: Vec::new(),
-        viewing_direction: arranged::direction(object),
-        behavior: arranged::of_views(object),
         start: arranged::start(object, &views, base),
         structures: arranged::structures(object, &views, base),
         items: views.canvases(object, base),

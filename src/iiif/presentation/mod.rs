@@ -161,7 +161,7 @@ async fn manifest(
     let marks = app.marks(object.id).await.map_err(Error::Projection)?;
     annotation::refer(&mut manifest, &object, &marks, setting);
     if app.settings.iiif.presentation_4 && !matches!(wanted.version, Version::Four) {
-        manifest.see_also.extend(v4::see_also(&manifest));
+        manifest.about.see_also.extend(v4::see_also(&manifest));
     }
     wanted.manifest(&manifest, keeping, None)
 }

@@ -289,20 +289,10 @@ pub struct Reference {
     pub nav_place: Option<FeatureCollection>,
 }
 
-/// A manifest.
+/// What a manifest says of its object, in version 3 and in the draft of version 4.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Manifest {
-    /// The contexts.
-    #[serde(rename = "@context")]
-    pub context: Context,
-    /// Its own address.
-    pub id: String,
-    /// `Manifest`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// What the object is called.
-    pub label: LanguageMap,
+pub struct About {
     /// What is said of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<Pair>,
@@ -343,6 +333,25 @@ pub struct Manifest {
     /// The larger wholes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub part_of: Vec<Reference>,
+}
+
+/// A manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The contexts.
+    #[serde(rename = "@context")]
+    pub context: Context,
+    /// Its own address.
+    pub id: String,
+    /// `Manifest`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// What the object is called.
+    pub label: LanguageMap,
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub about: About,
     /// The view to begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<CanvasReference>,

@@ -47,19 +47,19 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
     let structures = ranges(&of.structures, &seen);
     let about = About {
         label: values(&of.label),
-        metadata: of.metadata.iter().map(pair).collect(),
-        description: Values::of(said(&of.summary)),
-        thumbnail: of.thumbnail.first().map(image),
-        attribution: of.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
-        license: of.rights.clone(),
-        logo: logo(&of.provider),
-        related: links(&of.homepage),
-        rendering: Values::of(recordings(of).into_iter().chain(of.rendering.iter().map(link)).collect()),
-        see_also: links(&of.see_also),
-        within: within(&of.part_of),
-        nav_date: of.nav_date.clone(),
-        viewing_direction: of.viewing_direction,
-        viewing_hint: hint(&of.behavior),
+        metadata: of.about.metadata.iter().map(pair).collect(),
+        description: Values::of(said(&of.about.summary)),
+        thumbnail: of.about.thumbnail.first().map(image),
+        attribution: of.about.required_statement.as_ref().and_then(|statement| Values::of(said(&statement.value))),
+        license: of.about.rights.clone(),
+        logo: logo(&of.about.provider),
+        related: links(&of.about.homepage),
+        rendering: Values::of(recordings(of).into_iter().chain(of.about.rendering.iter().map(link)).collect()),
+        see_also: links(&of.about.see_also),
+        within: within(&of.about.part_of),
+        nav_date: of.about.nav_date.clone(),
+        viewing_direction: of.about.viewing_direction,
+        viewing_hint: hint(&of.about.behavior),
     };
     let (id, sequences) = (address(&of.id), vec![sequence]);
     let service = of.service.iter().find_map(search);

@@ -14,6 +14,7 @@ use crate::iiif::presentation::annotation::OneOrMany;
 use crate::iiif::presentation::caption::{Caption, CaptionBody, CaptionText};
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::types as v3;
+use crate::iiif::presentation::views;
 use types::{
     Annotation, AnnotationPage, Body, Choice, Container, ContainerPage, ContainerReference, Manifest, Media, Range,
     RangeItem,
@@ -32,12 +33,13 @@ type Names = HashMap<String, ContainerReference>;
 /// The manifest in the words of the draft.
 #[must_use]
 pub fn manifest(of: &v3::Manifest) -> Manifest {
-    let (models, others): (Vec<&v3::Link>, Vec<&v3::Link>) = of.rendering.iter().partition(|link| link.kind == MODEL);
+    let (models, others): (Vec<&v3::Link>, Vec<&v3::Link>) =
+        of.about.rendering.iter().partition(|link| link.kind == MODEL);
     let base = of.id.strip_suffix("/manifest").unwrap_or(&of.id);
     let mut items: Vec<Container> = of.items.iter().map(container).collect();
     if !models.is_empty() {
-        // The canvas that says that there is nothing to see.
-        items.retain(|item| !item.items.is_empty());
+        // The canvas that says that there is nothing to see. One that says why an image is not shown stays.
+        items.retain(|item| item.id != views::empty_canvas(base).id);
     }
     items.extend(models.iter().map(|model| scene(model, base)));
     let names: Names = of.items.iter().map(|item| (item.id.clone(), named(item))).collect();
@@ -47,20 +49,7 @@ pub fn manifest(of: &v3::Manifest) -> Manifest {
         id: address(&of.id),
         kind: "Manifest",
         label: of.label.clone(),
-        metadata: of.metadata.clone(),
-        summary: of.summary.clone(),
-        required_statement: of.required_statement.clone(),
-        rights: of.rights.clone(),
-        provider: of.provider.clone(),
-        thumbnail: of.thumbnail.clone(),
-        viewing_direction: of.viewing_direction,
-        behavior: of.behavior.clone(),
-        nav_date: of.nav_date.clone(),
-        nav_place: of.nav_place.clone(),
-        homepage: of.homepage.clone(),
-        see_also: of.see_also.clone(),
-        rendering: others.into_iter().map(offered).collect(),
-        part_of: of.part_of.clone(),
+        about: v3::About { rendering: others.into_iter().map(offered).collect(), ..of.about.clone() },
         start: of.start.as_ref().and_then(|start| names.get(&start.id).cloned()),
         service: of.service.clone(),
         items,
@@ -77,7 +66,7 @@ pub fn address(id: &str) -> String {
 /// Where the manifest in the draft is, if that shows more: another IIIF resource may be named so (3.0 §3.3.1).
 #[must_use]
 pub fn see_also(of: &v3::Manifest) -> Option<v3::Link> {
-    let has_model = of.rendering.iter().any(|link| link.kind == MODEL);
+    let has_model = of.about.rendering.iter().any(|link| link.kind == MODEL);
     has_model.then(|| v3::Link {
         id: address(&of.id),
         kind: "Manifest",

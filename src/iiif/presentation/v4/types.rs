@@ -5,8 +5,7 @@ use serde_json::Number;
 
 use crate::iiif::presentation::caption::CaptionText;
 use crate::iiif::presentation::language::LanguageMap;
-use crate::iiif::presentation::place::FeatureCollection;
-use crate::iiif::presentation::types::{Agent, Image, Link, PageReference, Pair, Reference};
+use crate::iiif::presentation::types::{About, Image, PageReference, Pair};
 use crate::iiif::search::service::SearchService;
 
 /// A manifest.
@@ -23,46 +22,9 @@ pub struct Manifest {
     pub kind: &'static str,
     /// What the object is called.
     pub label: LanguageMap,
-    /// What is said of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub metadata: Vec<Pair>,
-    /// What it is, in some sentences.
-    #[serde(skip_serializing_if = "LanguageMap::is_empty")]
-    pub summary: LanguageMap,
-    /// What must be shown with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub required_statement: Option<Pair>,
-    /// What may be done with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rights: Option<String>,
-    /// Who provides it.
-    pub provider: Vec<Agent>,
-    /// What stands for it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub thumbnail: Vec<Image>,
-    /// Which way the views are read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub viewing_direction: Option<&'static str>,
-    /// How the views belong together.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub behavior: Vec<&'static str>,
-    /// Its place in time, as `xsd:dateTime`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nav_date: Option<String>,
-    /// Its place on a map.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nav_place: Option<FeatureCollection>,
-    /// Its pages.
-    pub homepage: Vec<Link>,
-    /// Its description, for machines.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub see_also: Vec<Link>,
-    /// Files that are not shown here.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rendering: Vec<Link>,
-    /// The larger wholes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub part_of: Vec<Reference>,
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub about: About,
     /// The view to begin with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<ContainerReference>,
