@@ -22,7 +22,7 @@ pub use self::read::{BadPack, Entry, Index};
 pub use self::write::{Unpackable, Written, write};
 
 /// Moves on whenever the same master would give other bytes: packs of another pipeline are made again.
-pub const PIPELINE: u32 = 2;
+pub const PIPELINE: u32 = 3;
 /// How a pack begins.
 const MAGIC: &[u8; 8] = b"fondspk\x01";
 /// Bytes of the header.

@@ -14,7 +14,7 @@ use super::geometry::{Pyramid, TileSide};
 use super::read::ENTRIES_MAX;
 use super::ready::{is_sound, shows};
 use super::{ENTRY_BYTES, HEADER_BYTES, MAGIC, PIPELINE};
-use crate::picture::encode::{BadEncoding, Chroma, JPEG_QUALITY, jpeg, jpeg_of};
+use crate::picture::encode::{BadEncoding, Chroma, JPEG_QUALITY, jpeg, jpeg_of, tile as tile_of};
 use crate::picture::{BadPicture, Channels, Pixels, Rows, Sides};
 
 /// Bytes that the rows of tiles of all levels may take: twice that of the largest. Wider pictures are kept, not packed.
@@ -182,7 +182,7 @@ impl<'a, W: Write + Seek> Writer<'a, W> {
             }
             let encoded = match self.ready(source, (scale, column, down), &samples, sides) {
                 Some(ready) => ready,
-                None => jpeg_of(&samples, sides, self.channels, chroma)?,
+                None => tile_of(&samples, sides, self.channels, chroma)?,
             };
             let entry = self.firsts[number] + (down * across + column) as usize;
             self.append(entry, &encoded)?;

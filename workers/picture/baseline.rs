@@ -4,52 +4,101 @@
 //! a tile has beside that (profiles, comments, segments of programs) is not copied, and what is not understood here is no
 //! such tile: it is decoded and encoded as other pictures are.
 
+use std::num::NonZeroU16;
+
 use super::{Channels, Sides};
 
 /// How a JPEG begins whose colours every program knows: JFIF 1.01, square pixels, no thumbnail. Without it, Safari shows
 /// tiles in pink and green.
 const BEGIN: &[u8] = b"\xFF\xD8\xFF\xE0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
-const END: &[u8] = b"\xFF\xD9";
+pub(super) const END: &[u8] = b"\xFF\xD9";
 /// Segments before the scan. An honest tile has some ten.
 const SEGMENTS_MAX: usize = 64;
 
 /// The file that a tile of these sides is, given the tables that it shares with others (tag 347, which may be empty).
 pub(super) fn rebuilt(shared: &[u8], tile: &[u8], sides: Sides, channels: Channels) -> Option<Vec<u8>> {
-    let mut header = Header::default();
-    if !shared.is_empty() {
-        let only_tables = matches!(header.read(shared)?, Behind::Nothing);
-        if !only_tables || header.frame.is_some() || header.restarts.is_some() {
-            return None;
-        }
-    }
-    let Behind::Scan { header: scan, data } = header.read(tile)? else { return None };
-    let components = header.components(sides, channels)?;
-    let data = whole(data, header.restarts.is_some())?;
-    let mut file = Vec::with_capacity(data.len() + 1024);
-    file.extend_from_slice(BEGIN);
-    let (mut quantisation, mut huffman) = (0u8, [0u8; 2]);
-    for (component, selected) in components.iter().zip(scanned(scan, &components)?) {
-        quantisation |= 1 << component.quantisation;
-        for (class, table) in selected.into_iter().enumerate() {
-            huffman[class] |= 1 << table;
-        }
-    }
-    for table in (0..4).filter(|table| quantisation & (1 << table) != 0) {
-        segment(&mut file, 0xDB, header.quantisation[table]?)?;
-    }
-    segment(&mut file, 0xC0, header.frame?)?;
-    for (class, table) in (0..2).flat_map(|class| (0..2).map(move |table| (class, table))) {
-        if huffman[class] & (1 << table) != 0 {
-            segment(&mut file, 0xC4, header.huffman[class][table]?)?;
-        }
-    }
-    if let Some(restarts) = header.restarts {
-        segment(&mut file, 0xDD, restarts)?;
-    }
-    segment(&mut file, 0xDA, scan)?;
+    let tile = Baseline::read(shared, tile)?;
+    let data = whole(tile.data, tile.restarts().is_some())?;
+    let mut file = tile.head(sides, channels, sides.height, tile.restarts())?;
+    file.reserve_exact(data.len() + END.len());
     file.extend_from_slice(data);
     file.extend_from_slice(END);
     Some(file)
+}
+
+/// A baseline JPEG of one scan, taken apart.
+pub(super) struct Baseline<'a> {
+    header: Header<'a>,
+    scan: &'a [u8],
+    /// The encoded data, and all that stands behind it.
+    pub(super) data: &'a [u8],
+}
+
+impl<'a> Baseline<'a> {
+    /// Reads the segments of a JPEG, given tables that it shares with others.
+    pub(super) fn read(shared: &'a [u8], jpeg: &'a [u8]) -> Option<Self> {
+        let mut header = Header::default();
+        if !shared.is_empty() {
+            let only_tables = matches!(header.read(shared)?, Behind::Nothing);
+            if !only_tables || header.frame.is_some() || header.restarts.is_some() {
+                return None;
+            }
+        }
+        let Behind::Scan { header: scan, data } = header.read(jpeg)? else { return None };
+        Some(Self { header, scan, data })
+    }
+
+    /// After how many units ([`Self::unit`]) the decoder begins anew.
+    pub(super) const fn restarts(&self) -> Option<NonZeroU16> {
+        self.header.restarts
+    }
+
+    /// The sides of the smallest unit that is encoded, in pixels (§A.2.4).
+    pub(super) fn unit(&self) -> Option<Sides> {
+        Some(match self.header.frame?.get(6..)? {
+            [_, sampling, _, _, _, ..] => Sides::new(8 * u32::from(sampling >> 4), 8 * u32::from(sampling & 15)),
+            // Where there is one component, a block is a unit.
+            _ => Sides::new(8, 8),
+        })
+    }
+
+    /// All that stands before the data, if the JPEG has these sides and channels: with only the tables that it uses, and
+    /// as if it had that height and restarted that often.
+    pub(super) fn head(
+        &self,
+        sides: Sides,
+        channels: Channels,
+        height: u32,
+        restarts: Option<NonZeroU16>,
+    ) -> Option<Vec<u8>> {
+        let header = &self.header;
+        let components = header.components(sides, channels)?;
+        let (mut quantisation, mut huffman) = (0u8, [0u8; 2]);
+        for (component, selected) in components.iter().zip(scanned(self.scan, &components)?) {
+            quantisation |= 1 << component.quantisation;
+            for (class, table) in selected.into_iter().enumerate() {
+                huffman[class] |= 1 << table;
+            }
+        }
+        let mut head = Vec::with_capacity(1024);
+        head.extend_from_slice(BEGIN);
+        for table in (0..4).filter(|table| quantisation & (1 << table) != 0) {
+            segment(&mut head, 0xDB, header.quantisation[table]?)?;
+        }
+        let mut frame = header.frame?.to_vec();
+        frame.get_mut(1..3)?.copy_from_slice(&u16::try_from(height).ok()?.to_be_bytes());
+        segment(&mut head, 0xC0, &frame)?;
+        for (class, table) in (0..2).flat_map(|class| (0..2).map(move |table| (class, table))) {
+            if huffman[class] & (1 << table) != 0 {
+                segment(&mut head, 0xC4, header.huffman[class][table]?)?;
+            }
+        }
+        if let Some(restarts) = restarts {
+            segment(&mut head, 0xDD, &restarts.get().to_be_bytes())?;
+        }
+        segment(&mut head, 0xDA, self.scan)?;
+        Some(head)
+    }
 }
 
 fn segment(file: &mut Vec<u8>, marker: u8, body: &[u8]) -> Option<()> {
@@ -65,7 +114,7 @@ struct Header<'a> {
     quantisation: [Option<&'a [u8]>; 4],
     /// By class (DC, AC) and number.
     huffman: [[Option<&'a [u8]>; 2]; 2],
-    restarts: Option<&'a [u8]>,
+    restarts: Option<NonZeroU16>,
     frame: Option<&'a [u8]>,
     /// The transform that an Adobe segment names.
     adobe: Option<u8>,
@@ -101,7 +150,7 @@ impl<'a> Header<'a> {
             match marker {
                 0xDB => self.quantisation(body)?,
                 0xC4 => self.huffman(body)?,
-                0xDD => self.restarts = if body == [0, 0] { None } else { Some(body) },
+                0xDD => self.restarts = NonZeroU16::new(u16::from_be_bytes(body.try_into().ok()?)),
                 0xC0 if self.frame.is_none() => self.frame = Some(body),
                 0xDA => return Some(Behind::Scan { header: body, data: behind }),
                 0xEE if body.starts_with(b"Adobe") => self.adobe = Some(*body.get(11)?),

@@ -3,8 +3,11 @@
 //! Masters of others are decoded in Rust (`super::jpeg`). Nothing is given to this library's reader but what was written here,
 //! and tiles of masters whose headers were written here anew (`super::baseline`).
 
+use std::ops::Range;
+
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
+use super::strips::{self, STRIP};
 use super::{BadPicture, Channels, Pixels, Sides};
 
 /// JPEG quality. 75 shows in gradients of sky; 95 doubles the bytes.
@@ -50,6 +53,29 @@ pub fn jpeg(pixels: &Pixels, chroma: Chroma) -> Result<Vec<u8>, BadEncoding> {
 
 /// The same of samples that lie elsewhere.
 pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma) -> Result<Vec<u8>, BadEncoding> {
+    let (mut compressor, image) = compressor(samples, sides, channels, chroma)?;
+    compressor.compress_to_vec(image).map_err(BadEncoding::encoder)
+}
+
+/// The same in strips, so that rows of it can be read without the others ([`read_rows_into`]).
+pub fn tile(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma) -> Result<Vec<u8>, BadEncoding> {
+    let (mut compressor, image) = compressor(samples, sides, channels, chroma)?;
+    let mut encoded = Vec::new();
+    for strip in image.pixels[..image.pitch * image.height].chunks(image.pitch * STRIP as usize) {
+        let strip = Image { pixels: strip, height: strip.len() / image.pitch, ..image };
+        encoded.push(compressor.compress_to_owned(strip).map_err(BadEncoding::encoder)?);
+    }
+    // Too wide for the distance between restarts to be written down.
+    strips::joined(&encoded, sides, channels).map_or_else(|| jpeg_of(samples, sides, channels, chroma), Ok)
+}
+
+/// What encodes, and what is encoded.
+fn compressor(
+    samples: &[u8],
+    sides: Sides,
+    channels: Channels,
+    chroma: Chroma,
+) -> Result<(Compressor, Image<&[u8]>), BadEncoding> {
     if sides.width > u16::MAX.into() || sides.height > u16::MAX.into() || sides.area() == 0 {
         return Err(BadEncoding::Sides(sides));
     }
@@ -70,7 +96,7 @@ pub fn jpeg_of(samples: &[u8], sides: Sides, channels: Channels, chroma: Chroma)
     };
     compressor.set_quality(quality.into()).map_err(BadEncoding::encoder)?;
     compressor.set_subsamp(subsampling).map_err(BadEncoding::encoder)?;
-    compressor.compress_to_vec(Image { pixels: samples, width, pitch, height, format }).map_err(BadEncoding::encoder)
+    Ok((compressor, Image { pixels: samples, width, pitch, height, format }))
 }
 
 /// Reads a JPEG of a pack back.
@@ -84,17 +110,38 @@ pub fn read_jpeg_eighth(bytes: &[u8]) -> Result<Pixels, BadPicture> {
     read_at(bytes, ScalingFactor::ONE_EIGHTH)
 }
 
-/// Reads a JPEG of a pack into its place among other pixels: `into` begins where its first sample belongs, and has rows
-/// of `pitch` bytes. Returns its sides; one of other colours or without room for it is damaged.
-pub fn read_jpeg_into(bytes: &[u8], channels: Channels, into: &mut [u8], pitch: usize) -> Result<Sides, BadPicture> {
-    let (mut decompressor, sides, its_channels) = open_jpeg(bytes, ScalingFactor::ONE)?;
+/// Reads rows of a JPEG of these sides into their place among other pixels: `into` begins where the first sample of the
+/// first row belongs, and has rows of `pitch` bytes. One of other sides or colours, or without room for it, is damaged.
+pub fn read_rows_into(
+    bytes: &[u8],
+    sides: Sides,
+    channels: Channels,
+    rows: &Range<u32>,
+    into: &mut [u8],
+    pitch: usize,
+) -> Result<(), BadPicture> {
     let row_bytes = sides.width as usize * channels.count();
-    let room = into.len() >= pitch * (sides.height as usize).saturating_sub(1) + row_bytes;
-    if its_channels != channels || !room || row_bytes > pitch {
+    let room = into.len() >= pitch * rows.len().saturating_sub(1) + row_bytes;
+    if rows.is_empty() || rows.end > sides.height || row_bytes > pitch || !room {
         return Err(BadPicture::damaged("it does not belong where it stands"));
     }
-    decompress(&mut decompressor, bytes, (sides, channels), into, pitch)?;
-    Ok(sides)
+    let all = 0..sides.height;
+    let cut = if *rows == all { None } else { strips::cut(bytes, sides, channels, rows) };
+    let (bytes, shown) = cut.as_ref().map_or((bytes, &all), |(file, shown)| (file.as_slice(), shown));
+    let (mut decompressor, its_sides, its_channels) = open_jpeg(bytes, ScalingFactor::ONE)?;
+    if its_channels != channels || its_sides.width != sides.width || its_sides.height as usize != shown.len() {
+        return Err(BadPicture::damaged("it does not belong where it stands"));
+    }
+    if rows == shown {
+        return decompress(&mut decompressor, bytes, (its_sides, channels), into, pitch);
+    }
+    let mut data = vec![0; row_bytes * shown.len()];
+    decompress(&mut decompressor, bytes, (its_sides, channels), &mut data, row_bytes)?;
+    let wanted = data.chunks_exact(row_bytes).skip((rows.start - shown.start) as usize).take(rows.len());
+    for (row, place) in wanted.zip(into.chunks_mut(pitch)) {
+        place[..row_bytes].copy_from_slice(row);
+    }
+    Ok(())
 }
 
 fn read_at(bytes: &[u8], scale: ScalingFactor) -> Result<Pixels, BadPicture> {

@@ -10,6 +10,7 @@ pub mod encode;
 mod jpeg;
 mod others;
 mod png;
+pub mod strips;
 mod tiff;
 mod whole;
 

@@ -10,6 +10,7 @@ pub mod native;
 pub mod render;
 pub mod request;
 pub mod resolve;
+mod scratch;
 pub mod turn;
 pub mod write;
 

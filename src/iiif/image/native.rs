@@ -2,6 +2,7 @@
 
 use fonds_workers::pack::geometry::level;
 use fonds_workers::pack::{Entry, Index};
+use fonds_workers::picture::strips::STRIP;
 use fonds_workers::picture::{Channels, Sides};
 
 use crate::iiif::image::request::{Format, Quality, Turn};
@@ -51,9 +52,9 @@ pub struct Cover {
     pub columns: (u32, u32),
     /// Rows of tiles, from and behind.
     pub rows: (u32, u32),
-    /// Where the first of these tiles begins: pixels of the level from the left and from the top.
+    /// Where the needed pixels begin in the level, from the left and from the top: a tile, and a strip of it.
     pub corner: (u32, u32),
-    /// The pixels that these tiles have.
+    /// How many there are: whole tiles across, whole strips down.
     pub sides: Sides,
 }
 
@@ -76,9 +77,13 @@ pub fn cover(plan: &Plan, index: &Index, most: u64) -> Option<Cover> {
             ((first, behind), pixels)
         };
         let (columns, width) = span(region.x, region.sides.width, whole.width);
-        let (rows, height) = span(region.y, region.sides.height, whole.height);
-        let corner = (columns.0 * tile, rows.0 * tile);
-        Cover { scale, columns, rows, corner, sides: Sides::new(width, height) }
+        let (rows, _) = span(region.y, region.sides.height, whole.height);
+        // The filter looks at pixels beside the region, as far as there are tiles; so do colours that are kept halved.
+        let beside = 2 * (region.sides.height / scale).div_ceil(size.height) + 2;
+        let top = (region.y / scale).saturating_sub(beside) / STRIP * STRIP;
+        let bottom = (region.y + region.sides.height).div_ceil(scale).saturating_add(beside).next_multiple_of(STRIP);
+        let (top, bottom) = (top.max(rows.0 * tile), bottom.min(rows.1 * tile).min(whole.height));
+        Cover { scale, columns, rows, corner: (columns.0 * tile, top), sides: Sides::new(width, bottom - top) }
     };
     index.scales().filter(|scale| *scale >= finest).map(of).find(|cover| cover.sides.area() <= most)
 }

@@ -1,13 +1,10 @@
 //! From pixels and a plan to the pixels of an answer: crop, resize, turn, colour, in the order of the specification
 //! (Image API 3.0 §4.6).
 
-use std::io;
-
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-use fonds_workers::pack::Index;
 use fonds_workers::pack::geometry::level;
-use fonds_workers::picture::{self, Channels, Pixels, Sides};
+use fonds_workers::pack::{Entry, Index};
+use fonds_workers::picture::encode::read_rows_into;
+use fonds_workers::picture::{Channels, Pixels, Sides};
 use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::derivatives::Pack;
@@ -15,6 +12,7 @@ use crate::iiif::error::Error;
 use crate::iiif::image::native::{Cover, cover};
 use crate::iiif::image::request::{Quality, Rotation, Turn};
 use crate::iiif::image::resolve::{Plan, Rect};
+use crate::iiif::image::scratch::{self, resize};
 use crate::iiif::image::turn::{Turned, by_degrees};
 
 /// Moves on whenever equal pixels and plans would give other bytes: it is part of every `ETag`.
@@ -51,42 +49,51 @@ fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
     let index = &pack.index;
     let is_whole = plan.region.sides == index.sides();
     if is_whole && let Some((sides, entry)) = index.whole_of_at_least(plan.size) {
-        let pixels = decoded(&pack.read_now(entry).map_err(failed)?, sides)?;
-        return if sides == plan.size { Ok(pixels) } else { resize(&pixels, whole_of(sides, index), plan.size) };
+        let whole = whole(pack, sides, entry)?;
+        if sides == plan.size {
+            return Ok(whole);
+        }
+        let made = resize(&whole, whole_of(sides, index), plan.size);
+        scratch::keep(whole);
+        return made;
     }
     let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
     let tiles = tiles(pack, &cover)?;
-    sized(&tiles, cover.corner, cover.scale, plan)
+    let made = sized(&tiles, cover.corner, cover.scale, plan);
+    scratch::keep(tiles);
+    made
 }
 
-/// The tiles of a cover, side by side.
-fn tiles(pack: &Pack, cover: &Cover) -> Result<Pixels, Error> {
+/// An image that is kept whole.
+fn whole(pack: &Pack, sides: Sides, entry: Entry) -> Result<Pixels, Error> {
     let channels = pack.index.channels();
-    let count = channels.count();
+    let bytes = pack.read_now(entry).map_err(failed)?;
+    let mut whole = scratch::pixels(sides, channels);
+    let pitch = sides.width as usize * channels.count();
+    read_rows_into(&bytes, sides, channels, &(0..sides.height), &mut whole.data, pitch).map_err(failed)?;
+    Ok(whole)
+}
+
+/// The rows of a cover, out of its tiles side by side.
+fn tiles(pack: &Pack, cover: &Cover) -> Result<Pixels, Error> {
+    let (pyramid, channels) = (pack.index.pyramid(), pack.index.channels());
+    let (count, tile) = (channels.count(), pyramid.tile.pixels());
     let row_bytes = cover.sides.width as usize * count;
-    let mut data = vec![0; row_bytes * cover.sides.height as usize];
-    let mut top = 0;
+    let mut all = scratch::pixels(cover.sides, channels);
+    let wanted = cover.corner.1..cover.corner.1 + cover.sides.height;
     for row in cover.rows.0..cover.rows.1 {
-        let (mut left, mut height) = (0, 0);
         for column in cover.columns.0..cover.columns.1 {
+            let sides = pyramid.tile_sides(cover.scale, column, row);
+            let rows = wanted.start.saturating_sub(row * tile)..(wanted.end - row * tile).min(sides.height);
+            let top = row * tile + rows.start - wanted.start;
+            let place = top as usize * row_bytes + (column * tile - cover.corner.0) as usize * count;
             let entry = pack.index.tile(cover.scale, column, row).ok_or_else(|| failed("a tile is missing"))?;
             let bytes = pack.read_now(entry).map_err(failed)?;
-            let place = data.get_mut(top * row_bytes + left..).unwrap_or_default();
-            let sides = picture::encode::read_jpeg_into(&bytes, channels, place, row_bytes).map_err(failed)?;
-            left += sides.width as usize * count;
-            height = sides.height as usize;
+            let place = all.data.get_mut(place..).unwrap_or_default();
+            read_rows_into(&bytes, sides, channels, &rows, place, row_bytes).map_err(failed)?;
         }
-        if left != row_bytes {
-            return Err(failed("the tiles are not as wide as their level"));
-        }
-        top += height;
     }
-    Ok(Pixels { sides: cover.sides, channels, data })
-}
-
-fn decoded(bytes: &[u8], sides: Sides) -> Result<Pixels, Error> {
-    let pixels = picture::encode::read_jpeg(bytes).map_err(failed)?;
-    if pixels.sides == sides { Ok(pixels) } else { Err(failed(io::Error::from(io::ErrorKind::InvalidData))) }
+    Ok(all)
 }
 
 /// The region of a plan at its size, out of pixels of a level whose first is at `corner` of that level.
@@ -125,21 +132,6 @@ fn crop(from: &Pixels, region: Rect) -> Result<Pixels, Error> {
         data.extend_from_slice(row.get(left..left + row_bytes).ok_or_else(|| failed("the region leaves the image"))?);
     }
     Ok(Pixels { sides: region.sides, channels: from.channels, data })
-}
-
-/// A part of an image (left, top, width, height) at another size.
-fn resize(from: &Pixels, part: (f64, f64, f64, f64), size: Sides) -> Result<Pixels, Error> {
-    let kind = match from.channels {
-        Channels::Gray => PixelType::U8,
-        Channels::Rgb => PixelType::U8x3,
-    };
-    let source = ImageRef::new(from.sides.width, from.sides.height, &from.data, kind).map_err(failed)?;
-    let mut target = Image::new(size.width, size.height, kind);
-    let (left, top, width, height) = part;
-    let options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(left, top, width, height);
-    Resizer::new().resize(&source, &mut target, &options).map_err(failed)?;
-    Ok(Pixels { sides: size, channels: from.channels, data: target.into_vec() })
 }
 
 fn turn(pixels: Pixels, rotation: Rotation) -> Result<Turned, Error> {
