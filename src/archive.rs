@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fonds_projections::annotations::Mark;
+use fonds_projections::feed::Window;
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
-use fonds_projections::{ProjectionError, Stores, annotations, catalog, files};
-use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, may};
+use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files};
+use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, Timestamp, may};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,8 @@ const REMEMBERED_MAX: u64 = 60_000;
 const PLACEMENTS_MAX: u64 = 20_000;
 /// Images with a text or annotations that are remembered, of some dozen bytes each.
 const MARKS_MAX: u64 = 200_000;
+/// Windows of the publication feed that are remembered: of the last seconds.
+const WINDOWS_MAX: u64 = 64;
 /// Objects that are looked up one by one, and then remembered; of more, only what is asked is read.
 const ONE_BY_ONE_MAX: usize = 32;
 
@@ -65,6 +68,8 @@ pub struct Archive {
     objects: Remembered<ObjectId, Arc<Object>>,
     placements: Remembered<FileId, Arc<Placed>>,
     marks: Remembered<ObjectId, Arc<Vec<Mark>>>,
+    /// By the second in which it is asked, and the size of the ledger then.
+    windows: Remembered<(i64, u64), Window>,
 }
 
 /// Why the archive cannot be opened.
@@ -172,6 +177,7 @@ impl Archive {
                 1 + object.statements.len() + object.files.iter().map(weight).sum::<usize>()
             }),
             placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |placed| weight(&placed.file)),
+            windows: Remembered::new(feed::NAME, WINDOWS_MAX, |_| 1),
             marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
         })
     }
@@ -272,6 +278,13 @@ impl Archive {
         }
         objects.retain(|object| may(&asking.viewer, &object.standing, Act::See, asking.at).is_allowed());
         Ok(objects)
+    }
+
+    /// How far the publication feed may be read at that moment; `None` while it has not even begun.
+    pub async fn window(&self, at: Timestamp) -> Result<Option<Window>, ProjectionError> {
+        let ledger_size = *self.ledger.watch().borrow();
+        let read = feed::window(&self.stores.pg, at, ledger_size);
+        self.windows.get(&self.keeper, (at.seconds(), ledger_size), read).await
     }
 
     async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {

@@ -25,7 +25,7 @@ use fonds_schemas::{Addresses, Event, Object, Sha256};
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
 /// The name of the projection.
-const NAME: &str = "feed";
+pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
 const CODE_VERSION: u32 = 3;
 

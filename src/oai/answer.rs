@@ -11,8 +11,9 @@ use super::request::{self, Asked, Question};
 use super::token::{Key, List, Token};
 use super::{Xml, date::Date};
 
-/// Records on one page of a list. A hundred thousand records take 500 requests, and a page stays below a megabyte.
-const PAGE_RECORDS_MAX: u32 = 200;
+/// Records on one page of a list. A hundred thousand records take 200 requests, and a page of usual records stays below a
+/// megabyte.
+const PAGE_RECORDS_MAX: u32 = 500;
 /// Bytes of payload on one page: long records make it shorter, so that memory and harvesters' patience are bounded.
 const PAGE_BYTES_MAX: u32 = 2 << 20;
 /// Seconds that a token is promised to be good for. It is not refused afterwards, because it stays right.
@@ -33,15 +34,15 @@ pub struct Repository<'a> {
     pub email: &'a str,
     /// What signs resumption tokens.
     pub key: &'a Key,
-    /// How many events the ledger has, as far as is known.
-    pub ledger_size: u64,
+    /// How far the feed may be read.
+    pub window: Window,
     /// Now.
     pub now: Timestamp,
 }
 
 /// Answers the request of that query and, for a POST, that form; both as they came.
 pub async fn answer(repository: &Repository<'_>, query: &[u8], form: &[u8]) -> Result<Xml, Error> {
-    let window = feed::window(repository.pg, repository.now, repository.ledger_size).await?.ok_or(Error::NotReady)?;
+    let window = repository.window;
     let base = repository.addresses.oai();
     let asked = match request::parse(query, form) {
         Ok(asked) => asked,

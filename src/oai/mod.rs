@@ -62,7 +62,6 @@ async fn handle(
     body: Bytes,
 ) -> Result<Xml, Error> {
     let form = if method == Method::POST { request::form(&headers, &body)? } else { &[] };
-    let ledger_size = *app.ledger.watch().borrow();
     let repository = Repository {
         pg: &app.stores.pg,
         formats: app.stores.formats,
@@ -70,7 +69,7 @@ async fn handle(
         name: &app.settings.archive.name,
         email: &app.settings.archive.email,
         key: &key,
-        ledger_size,
+        window: app.window(asking.at).await?.ok_or(Error::NotReady)?,
         now: asking.at,
     };
     answer(&repository, query.unwrap_or_default().as_bytes(), form).await

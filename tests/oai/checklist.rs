@@ -243,18 +243,21 @@ async fn an_archive_without_records_answers() {
 #[tokio::test]
 async fn pages_are_counted_and_end_as_they_must() {
     let mut world = World::opened().await;
-    for number in 0..400 {
+    for number in 0..1000 {
         world.accession_titled(&number.to_string(), "Jar");
     }
     world.publish().await;
     let first = world.ask("verb=ListIdentifiers&metadataPrefix=oai_dc").await;
-    assert_eq!(all_between(&first, "<header>", "</header>").len(), 200);
-    assert!(first.contains("completeListSize=\"400\" cursor=\"0\">"), "{first}");
+    assert_eq!(all_between(&first, "<header>", "</header>").len(), 500);
+    assert!(first.contains("completeListSize=\"1000\" cursor=\"0\">"), "{first}");
     let token = token_of(&first).unwrap();
     assert!(token.len() < 200 && token.chars().all(|c| c.is_ascii_alphanumeric()), "{token}");
     let second = world.ask(&format!("verb=ListIdentifiers&resumptionToken={token}")).await;
-    assert_eq!(all_between(&second, "<header>", "</header>").len(), 200, "the total is a multiple of the page");
-    assert!(second.contains("<resumptionToken completeListSize=\"400\" cursor=\"200\"></resumptionToken>"), "{second}");
+    assert_eq!(all_between(&second, "<header>", "</header>").len(), 500, "the total is a multiple of the page");
+    assert!(
+        second.contains("<resumptionToken completeListSize=\"1000\" cursor=\"500\"></resumptionToken>"),
+        "{second}"
+    );
     let again = world.ask(&format!("verb=ListIdentifiers&resumptionToken={token}")).await;
     assert_eq!(second, again, "the latest token may be sent again");
     let other = world.ask(&format!("verb=ListRecords&resumptionToken={token}")).await;

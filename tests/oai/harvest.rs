@@ -28,11 +28,11 @@ async fn rest(world: &World, harvested: &mut Harvested, mut page: String) {
     }
 }
 
-async fn thousand() -> (World, Vec<ObjectId>) {
+async fn many() -> (World, Vec<ObjectId>) {
     let mut world = World::opened().await;
     world.wait(60);
     let objects =
-        (0..1000).map(|number| world.accession_titled(&number.to_string(), &format!("Jar {number}"))).collect();
+        (0..1500).map(|number| world.accession_titled(&number.to_string(), &format!("Jar {number}"))).collect();
     world.publish().await;
     (world, objects)
 }
@@ -62,7 +62,7 @@ fn wanted(world: &World, objects: &[ObjectId]) -> Harvested {
 
 /// Harvests two pages, lets the archive change, and harvests the rest.
 async fn harvest_across_a_change(arguments: &str, published: Published) -> (World, Vec<ObjectId>, Harvested, String) {
-    let (mut world, objects) = thousand().await;
+    let (mut world, objects) = many().await;
     let mut harvested = Harvested::new();
     let first = world.ask(&format!("verb=ListRecords&metadataPrefix=oai_dc{arguments}")).await;
     take_in(&mut harvested, &first);
@@ -113,7 +113,7 @@ async fn with_until_the_next_harvest_has_what_changed() {
 
 #[tokio::test]
 async fn a_list_whose_rest_moved_on_says_so() {
-    let (mut world, objects) = thousand().await;
+    let (mut world, objects) = many().await;
     let list = "verb=ListRecords&metadataPrefix=oai_dc&until=2026-11-21T10:01:00Z";
     let first = world.ask(list).await;
     for object in &objects[200..] {

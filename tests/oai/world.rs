@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use fonds::oai::{Key, Repository, answer};
-use fonds_projections::feed::Feed;
+use fonds_projections::feed::{self, Feed};
 use fonds_projections::graph::Triples;
 use fonds_projections::{Batch, Change, Projection as _, Stores};
 use fonds_schemas::envelope::ENVELOPE_VERSION;
@@ -146,6 +146,7 @@ impl World {
 
     /// Asks with a query and a form.
     pub async fn ask_raw(&self, query: &[u8], form: &[u8]) -> String {
+        let window = feed::window(&self.stores.pg, self.now, self.ledger.len() as u64).await.unwrap().unwrap();
         let repository = Repository {
             pg: &self.stores.pg,
             formats: self.stores.formats,
@@ -153,7 +154,7 @@ impl World {
             name: "Museum of Tests & Trials",
             email: "archivist@museum.example.org",
             key: &Key::new([7; 32]),
-            ledger_size: self.ledger.len() as u64,
+            window,
             now: self.now,
         };
         answer(&repository, query, form).await.unwrap().0

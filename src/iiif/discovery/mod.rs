@@ -76,9 +76,8 @@ async fn activity(
 
 /// The stream as far as it is visible now.
 async fn visible(app: &App, asking: Asking) -> Result<Stream<'_>, Error> {
-    let (pg, ledger_size) = (&app.stores.pg, *app.ledger.watch().borrow());
-    let window = feed::window(pg, asking.at, ledger_size).await.map_err(Error::Projection)?.ok_or(Error::NotReady)?;
-    let total = feed::activities_told(pg, window.through).await.map_err(Error::Projection)?;
+    let window = app.window(asking.at).await.map_err(Error::Projection)?.ok_or(Error::NotReady)?;
+    let total = feed::activities_told(&app.stores.pg, window.through).await.map_err(Error::Projection)?;
     Ok(Stream { addresses: &app.stores.addresses, page_items: PAGE_ITEMS, total })
 }
 

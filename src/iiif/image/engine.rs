@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::derivatives::Pack;
 use crate::iiif::error::Error;
 use crate::iiif::image::geometry::Sides;
-use crate::iiif::image::render::{self, From};
+use crate::iiif::image::render::{self, From, Wholes};
 use crate::iiif::image::resolve::Plan;
 use crate::iiif::image::write::write;
 use crate::storage::StorageError;
@@ -34,6 +34,8 @@ const UNPACKED_PIXELS_MAX: u64 = 64_000_000;
 const UNPACKED_BYTES_MAX: u64 = 512 << 20;
 /// KiB of encoded answers that are kept: a few thousand tiles.
 const ANSWERS_KIB_MAX: u64 = 32 << 10;
+/// KiB of small images that are kept decoded: some forty of 400 pixels, which are asked for most.
+const WHOLES_KIB_MAX: u64 = 16 << 10;
 /// How long a decoded master is kept after the last tile of it: a reader who turns the page comes back within it.
 const MASTER_IDLE: Duration = Duration::from_secs(45);
 /// How long an encoded answer is kept after it was last asked for.
@@ -54,6 +56,7 @@ pub struct Engine {
     /// By the digest of the master and the number of the page.
     masters: Cache<(Sha256, u32), Arc<Pixels>>,
     answers: Cache<String, Bytes>,
+    wholes: Wholes,
     tidying: AtomicBool,
 }
 
@@ -79,8 +82,14 @@ impl Engine {
             .eviction_policy(EvictionPolicy::lru())
             .time_to_idle(ANSWER_IDLE)
             .build();
+        let wholes = Wholes::builder()
+            .max_capacity(WHOLES_KIB_MAX)
+            .weigher(|_, pixels: &Arc<Pixels>| kib(pixels.data.len()))
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(ANSWER_IDLE)
+            .build();
         let (permits, tidying) = (OnceLock::new(), AtomicBool::new(false));
-        Self { permits, waiting: AtomicUsize::new(0), masters, answers, tidying }
+        Self { permits, waiting: AtomicUsize::new(0), masters, answers, wholes, tidying }
     }
 
     /// The answer of that `ETag`, if it is at hand.
@@ -91,9 +100,9 @@ impl Engine {
     /// The answer to a plan out of a pack; `etag` names it, and `decodes` answers are worked on at the same time.
     pub async fn of_pack(&self, pack: &Arc<Pack>, plan: &Plan, etag: &str, decodes: usize) -> Result<Bytes, Error> {
         let rendered = self.answers.try_get_with(etag.to_owned(), async {
-            let (pack, plan) = (Arc::clone(pack), plan.clone());
+            let (pack, wholes, plan) = (Arc::clone(pack), self.wholes.clone(), plan.clone());
             let permit = self.permit(decodes).await?;
-            blocking(permit, move || answer(&From::Pack(&pack), &plan)).await
+            blocking(permit, move || answer(&From::Pack(&pack, &wholes), &plan)).await
         });
         Ok(rendered.await?)
     }
@@ -185,6 +194,7 @@ async fn tidy_up(engine: Weak<Engine>) {
         let Some(engine) = engine.upgrade() else { return };
         engine.masters.run_pending_tasks().await;
         engine.answers.run_pending_tasks().await;
+        engine.wholes.run_pending_tasks();
         engine.tidying.store(false, Ordering::SeqCst);
         let empty = engine.masters.entry_count() == 0 && engine.answers.entry_count() == 0;
         if empty || engine.tidying.swap(true, Ordering::SeqCst) {

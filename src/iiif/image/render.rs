@@ -1,11 +1,15 @@
 //! From pixels and a plan to the pixels of an answer: crop, resize, turn, colour, in the order of the specification
 //! (Image API 3.0 §4.6).
 
+use std::sync::Arc;
+
+use fonds_schemas::Sha256;
 use fonds_workers::pack::geometry::level;
 use fonds_workers::pack::{Entry, Index};
-use fonds_workers::picture::encode::read_rows_into;
+use fonds_workers::picture::encode::{read_jpeg, read_rows_into};
 use fonds_workers::picture::{Channels, Pixels, Sides};
 use image::{DynamicImage, GrayImage, RgbImage};
+use moka::sync::Cache;
 
 use crate::derivatives::Pack;
 use crate::iiif::error::Error;
@@ -22,19 +26,23 @@ const COVER_PIXELS_MAX: u64 = 100_000_000;
 /// Where black and white part.
 const BITONAL_THRESHOLD: u8 = 128;
 
+/// Images that packs keep whole, decoded, by the digest of the pack and their sides: one picture is asked for at as many
+/// sizes as there are widths of screens.
+pub type Wholes = Cache<(Sha256, u32, u32), Arc<Pixels>>;
+
 /// What the pixels of an answer are made of.
 pub enum From<'a> {
     /// All pixels of the master.
     Master(&'a Pixels),
-    /// Its pack.
-    Pack(&'a Pack),
+    /// Its pack, and what was decoded of packs already.
+    Pack(&'a Pack, &'a Wholes),
 }
 
 /// The pixels that a plan asks for. It was resolved against the sides of this image.
 pub fn render(from: &From<'_>, plan: &Plan) -> Result<Turned, Error> {
     let scaled = match from {
         From::Master(master) => sized(master, (0, 0), 1, plan)?,
-        From::Pack(pack) => of_pack(pack, plan)?,
+        From::Pack(pack, wholes) => of_pack(pack, wholes, plan)?,
     };
     let turned = turn(scaled, plan.rotation)?;
     colour(turned, plan.quality)
@@ -45,17 +53,16 @@ fn failed(what: impl std::fmt::Display) -> Error {
 }
 
 /// Decodes what is needed of a pack and makes the region of it.
-fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
+fn of_pack(pack: &Pack, wholes: &Wholes, plan: &Plan) -> Result<Pixels, Error> {
     let index = &pack.index;
     let is_whole = plan.region.sides == index.sides();
     if is_whole && let Some((sides, entry)) = index.whole_of_at_least(plan.size) {
-        let whole = whole(pack, sides, entry)?;
+        let key = (*index.digest(), sides.width, sides.height);
+        let whole = wholes.try_get_with(key, || whole(pack, sides, entry).map(Arc::new))?;
         if sides == plan.size {
-            return Ok(whole);
+            return Ok(Pixels::clone(&whole));
         }
-        let made = resize(&whole, whole_of(sides, index), plan.size);
-        scratch::keep(whole);
-        return made;
+        return resize(&whole, whole_of(sides, index), plan.size);
     }
     let cover = cover(plan, index, COVER_PIXELS_MAX).ok_or_else(|| failed("no level is small enough"))?;
     let tiles = tiles(pack, &cover)?;
@@ -66,12 +73,8 @@ fn of_pack(pack: &Pack, plan: &Plan) -> Result<Pixels, Error> {
 
 /// An image that is kept whole.
 fn whole(pack: &Pack, sides: Sides, entry: Entry) -> Result<Pixels, Error> {
-    let channels = pack.index.channels();
-    let bytes = pack.read_now(entry).map_err(failed)?;
-    let mut whole = scratch::pixels(sides, channels);
-    let pitch = sides.width as usize * channels.count();
-    read_rows_into(&bytes, sides, channels, &(0..sides.height), &mut whole.data, pitch).map_err(failed)?;
-    Ok(whole)
+    let pixels = read_jpeg(&pack.read_now(entry).map_err(failed)?).map_err(failed)?;
+    if pixels.sides == sides { Ok(pixels) } else { Err(failed("what is kept whole has other sides")) }
 }
 
 /// The rows of a cover, out of its tiles side by side.
