@@ -35,6 +35,8 @@ pub const LIVE: &str = "live";
 /// Connections to PostgreSQL of one process: projections, the ledger's writer and a few readers on two cores. The
 /// private server allows 40.
 const CONNECTIONS: u32 = 12;
+/// Connections of harvesters, beside those.
+const HARVESTERS: u32 = 4;
 /// Statements and files of objects that are remembered, of half a kilobyte each.
 const REMEMBERED_MAX: u64 = 60_000;
 /// Files that are remembered, of half a kilobyte each, or as much for every 64 pages.
@@ -62,6 +64,9 @@ pub struct Archive {
     pub stores: Stores,
     /// This process's part in folding; see [`Keeper`].
     pub keeper: Keeper,
+    /// For harvesters: connections in which nobody ever begins a transaction, so that none needs to be asked first whether
+    /// it is free.
+    pub harvesters: PgPool,
     /// How to connect as who serves: a rebuild makes its own pool.
     pub serving: PgConnectOptions,
     database: Database,
@@ -163,6 +168,8 @@ impl Archive {
         let language = settings.archive.language.clone();
         let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
+        let harvesters = PgPoolOptions::new().max_connections(HARVESTERS).test_before_acquire(false);
+        let harvesters = harvesters.connect_lazy_with(serving.clone().options([("search_path", LIVE)]));
         Ok(Self {
             settings,
             clock,
@@ -171,6 +178,7 @@ impl Archive {
             packs,
             stores,
             keeper,
+            harvesters,
             serving,
             database,
             objects: Remembered::new(catalog::NAME, REMEMBERED_MAX, |object| {
@@ -201,10 +209,11 @@ impl Archive {
 
     /// Stops folding, lets go of the data directory and, if nobody else uses it, stops the private PostgreSQL.
     pub async fn close(self) -> Result<(), OpenError> {
-        let Self { keeper, ledger, stores, database, .. } = self;
+        let Self { keeper, ledger, stores, harvesters, database, .. } = self;
         let lock = keeper.stop().await;
         // The last one that goes stops the ledger's writer.
         drop(ledger);
+        harvesters.close().await;
         stores.pg.close().await;
         drop(stores);
         drop(lock);

@@ -1,14 +1,17 @@
-"""What ops/bench/iiif stands on: processes that end with it and are measured, and images made by libvips.
+"""What ops/bench/iiif and ops/bench/oai stand on: processes that end with it and are measured, and images made by libvips.
 
 Python's standard library only. Whatever happens, `running` and `stop_all` leave no process behind.
 """
 
 import contextlib
 import ctypes
+import http.client
+import json
 import os
 import random
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import threading
@@ -162,6 +165,79 @@ def resident(pid, key="VmRSS"):
             return next((int(line.split()[1]) // 1024 for line in file if line.startswith(key + ":")), 0)
     except OSError:
         return 0
+
+
+# ── Servers ──
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def get(port, path, seconds=120):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Wrong(f"no answer from 127.0.0.1:{port} to {path}: {error!r}") from error
+    finally:
+        connection.close()
+
+
+def wait_ready(process, port, path):
+    """Waits until a server that was just started answers with 200."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < 120:
+        if process.poll() is not None:
+            raise Wrong(f"{process.args[0]} ended with {process.returncode} while it started")
+        with contextlib.suppress(Wrong):
+            if get(port, path, 10)[0] == 200:
+                return
+        time.sleep(0.02)
+    raise Wrong(f"{process.args[0]} did not become ready in 120 s")
+
+
+def program(name):
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+# Addresses are drawn by us and only walked through by wrk, each thread from elsewhere. wrk counts statuses from 400;
+# the first addresses of each list are asked for before, and must give 200.
+LUA = """
+local requests, at, started = {}, 0, 0
+function setup(thread) thread:set("number", started); started = started + 1 end
+function init(args)
+    for path in io.lines(os.getenv("BENCH_PATHS")) do requests[#requests + 1] = wrk.format("GET", path) end
+    at = number * 4001
+end
+function request() at = at % #requests + 1; return requests[at] end
+function done(summary, latency, _)
+    local e = summary.errors
+    io.write(string.format('\\nBENCH {"requests":%d,"bytes":%d,"seconds":%.6f,"p50":%.4f,"p90":%.4f,"p99":%.4f,"max":%.4f,'
+        .. '"refused":%d,"broken":%d}\\n', summary.requests, summary.bytes, summary.duration / 1e6,
+        latency:percentile(50) / 1e3, latency:percentile(90) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3,
+        e.status, e.connect + e.read + e.write + e.timeout))
+end
+"""
+
+
+def wrk(folder, port, paths, connections, seconds):
+    """The command of wrk that walks through the addresses in a file, and its environment."""
+    threads, walk = min(2, connections), os.path.join(folder, "walk.lua")
+    with open(walk, "w") as file:
+        file.write(LUA)
+    return [program("wrk"), f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", walk,
+            f"http://127.0.0.1:{port}"], dict(os.environ, BENCH_PATHS=paths)
+
+
+def figures(text):
+    told = [line for line in text.splitlines() if line.startswith("BENCH ")]
+    if not told:
+        raise Wrong(f"wrk told nothing: {text[-500:]}")
+    return json.loads(told[-1].removeprefix("BENCH "))
 
 
 # ── Images ──

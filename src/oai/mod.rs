@@ -63,7 +63,7 @@ async fn handle(
 ) -> Result<Xml, Error> {
     let form = if method == Method::POST { request::form(&headers, &body)? } else { &[] };
     let repository = Repository {
-        pg: &app.stores.pg,
+        pg: &app.harvesters,
         formats: app.stores.formats,
         addresses: &app.stores.addresses,
         name: &app.settings.archive.name,
