@@ -27,6 +27,7 @@ pub mod remembered;
 pub mod server;
 pub mod storage;
 pub mod story;
+pub mod tier;
 pub mod verbs;
 pub mod web;
 
