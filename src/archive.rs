@@ -156,7 +156,8 @@ impl Archive {
         let triples =
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
         let language = settings.archive.language.clone();
-        let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
+        let publishing = settings.publishing();
+        let stores = Stores { pg, triples, formats: formats::ALL, addresses, publishing, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         Ok(Self {
             settings,

@@ -2,8 +2,14 @@
 //!
 //! A format is a pure function of the object; the publication feed renders it once, when the object changes, and every
 //! harvest serves those bytes. Whoever adds or changes one moves the code version of the feed on.
+//!
+//! Each has its crosswalk: a table of where every property of the list goes, or why it is left out. What a record names of
+//! other objects is nothing: the target may not be public, and a public record must not tell of it.
 
+pub mod element;
 pub mod oai_dc;
+pub mod said;
+pub mod views;
 pub mod xml;
 
 use fonds_projections::feed::Format;
@@ -16,7 +22,22 @@ pub const ALL: &[&dyn Format] = &[
 
 #[cfg(test)]
 mod tests {
+    use fonds_projections::feed::Place;
+
     use super::*;
+
+    #[test]
+    fn every_property_is_carried_or_left_out_with_a_reason() {
+        for format in ALL {
+            let wanted: Vec<_> = fonds_schemas::property::ALL.iter().map(|term| term.name).collect();
+            let rows: Vec<_> = format.crosswalk().iter().map(|row| row.property).collect();
+            assert_eq!(rows, wanted, "{}", format.prefix());
+            for row in format.crosswalk() {
+                let (Place::In { element: text, .. } | Place::Lost { why: text }) = row.place;
+                assert!(!text.is_empty(), "{}: {}", format.prefix(), row.property);
+            }
+        }
+    }
 
     #[test]
     fn prefixes_are_what_oai_pmh_and_its_tokens_can_carry() {
