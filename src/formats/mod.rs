@@ -6,6 +6,8 @@
 //! Each has its crosswalk: a table of where every property of the list goes, or why it is left out. What a record names of
 //! other objects is nothing: the target may not be public, and a public record must not tell of it.
 
+pub mod coverage;
+pub mod edm;
 pub mod element;
 pub mod oai_dc;
 pub mod said;
@@ -18,6 +20,8 @@ use fonds_projections::feed::Format;
 pub const ALL: &[&dyn Format] = &[
     // Simple Dublin Core, which OAI-PMH asks every repository for.
     &oai_dc::OaiDc,
+    // What Europeana and its aggregators take.
+    &edm::Edm,
 ];
 
 #[cfg(test)]
