@@ -9,6 +9,7 @@
 pub mod coverage;
 pub mod edm;
 pub mod element;
+pub mod lido;
 pub mod oai_dc;
 pub mod said;
 pub mod views;
@@ -22,6 +23,8 @@ pub const ALL: &[&dyn Format] = &[
     &oai_dc::OaiDc,
     // What Europeana and its aggregators take.
     &edm::Edm,
+    // What museums hand to portals: events, actors, images.
+    &lido::Lido,
 ];
 
 #[cfg(test)]
