@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod edm;
 pub mod element;
 pub mod lido;
+pub mod mods;
 pub mod oai_dc;
 pub mod said;
 pub mod views;
@@ -25,6 +26,8 @@ pub const ALL: &[&dyn Format] = &[
     &edm::Edm,
     // What museums hand to portals: events, actors, images.
     &lido::Lido,
+    // What libraries read, and the hubs of the Digital Public Library of America.
+    &mods::Mods,
 ];
 
 #[cfg(test)]
