@@ -10,6 +10,7 @@ pub mod coverage;
 pub mod edm;
 pub mod element;
 pub mod lido;
+pub mod marcxml;
 pub mod mods;
 pub mod oai_dc;
 pub mod said;
@@ -28,6 +29,8 @@ pub const ALL: &[&dyn Format] = &[
     &lido::Lido,
     // What libraries read, and the hubs of the Digital Public Library of America.
     &mods::Mods,
+    // What library catalogues load.
+    &marcxml::MarcXml,
 ];
 
 #[cfg(test)]

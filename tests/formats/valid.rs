@@ -13,6 +13,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("lido", "lido/lido-v1.1.xsd"),
     // libxml2 refuses the published file; one line less makes no difference to what it allows.
     ("mods", "mods/mods-3-8.libxml2.xsd"),
+    ("marcxml", "marcxml/MARC21slim.xsd"),
 ];
 
 /// Documents to be checked, each with a name by which a person finds it.

@@ -36,27 +36,35 @@ pub struct Context<'a> {
     id: String,
     entities: Vec<Entity<'a>>,
     times: u32,
+    /// Coordinates that are no place's yet.
+    points: Vec<Point>,
+    /// Whether they are those of the place that the description names: both are one.
+    is_of_place: bool,
 }
 
 impl<'a> Context<'a> {
-    /// Nothing yet, for the object of that name.
-    pub fn new(id: &str) -> Self {
-        Self { id: id.to_owned(), entities: Vec::new(), times: 0 }
+    /// Nothing yet but coordinates, for the object of that name.
+    pub fn new(id: &str, said: &Description<'_>) -> Self {
+        let points: Vec<Point> = said.all("coordinates").filter_map(|said| point(said.text)).collect();
+        let is_of_place = points.len() == 1 && said.all("place").count() == 1;
+        Self { id: id.to_owned(), entities: Vec::new(), times: 0, points, is_of_place }
     }
 
-    /// The name of what a statement names, if that is more than words: it has an address in an authority, or it is a time
-    /// whose beginning and end are known.
+    /// The name of what a statement names, if that is more than words: it has an address in an authority, it is a time
+    /// whose beginning and end are known, or a place with its coordinates.
     ///
     /// What several statements name is one thing with several labels. It is of the class of the first of them: a potter who
     /// is also the subject of the pot stays a person.
     pub fn entity(&mut self, class: Class, said: &Said<'a>) -> Option<String> {
         let ends = if class == Class::TimeSpan { said.edtf.and_then(ends) } else { None };
+        let is_located = class == Class::Place && self.is_of_place;
         let about = match (said.authority, ends) {
             (Some(authority), _) => Cow::Borrowed(authority),
             (None, Some(_)) => {
                 self.times += 1;
                 Cow::Owned(format!("{}#time-{}", self.id, self.times))
             }
+            (None, None) if is_located => Cow::Owned(format!("{}#place", self.id)),
             (None, None) => return None,
         };
         let name = about.clone().into_owned();
@@ -64,27 +72,18 @@ impl<'a> Context<'a> {
         match self.entities.iter_mut().find(|known| known.about == about) {
             Some(known) if known.labels.contains(&label) => {}
             Some(known) => known.labels.push(label),
-            None => self.entities.push(Entity { class, about, labels: vec![label], ends, point: None }),
+            None => {
+                let point = if is_located { self.points.pop() } else { None };
+                self.entities.push(Entity { class, about, labels: vec![label], ends, point });
+            }
         }
         Some(name)
     }
 
-    /// Puts coordinates where they belong: on the place, if both are one; else each is a place without a name. Returns the
-    /// names of those that nothing leads to yet.
-    pub fn places(&mut self, said: &Description<'a>) -> Vec<String> {
-        let mut points: Vec<Point> = said.all("coordinates").filter_map(|said| point(said.text)).collect();
-        let mut places = said.all("place");
-        if let (Some(place), None, 1) = (places.next(), places.next(), points.len()) {
-            let known = self.entities.iter_mut().find(|known| Some(known.about.as_ref()) == place.authority);
-            if let Some(known) = known {
-                if known.class == Class::Place {
-                    known.point = points.pop();
-                }
-                return Vec::new();
-            }
-        }
+    /// Makes places of the coordinates that are no place's, and returns their names.
+    pub fn places(&mut self) -> Vec<String> {
         let mut names = Vec::new();
-        for (number, point) in (1u32..).zip(points) {
+        for (number, point) in (1u32..).zip(std::mem::take(&mut self.points)) {
             let about = format!("{}#place-{number}", self.id);
             names.push(about.clone());
             let (about, point) = (Cow::Owned(about), Some(point));

@@ -137,7 +137,7 @@ impl Format for Edm {
         }
         let media = Media::of(object, &said, setting)?;
         let record = Record { object, setting, said: &said, rights: &rights };
-        let mut context = Context::new(&record.id());
+        let mut context = Context::new(&record.id(), &said);
         let thing = record.thing(&media, &mut context);
         let aggregation = record.aggregation(&media, holder, provider);
         let root = NAMESPACES.iter().fold(Element::new("rdf:RDF"), |root, (name, value)| root.attribute(name, *value));
@@ -181,7 +181,7 @@ impl<'a> Record<'a> {
         for said in self.said.iter() {
             children.extend(statement(said, context));
         }
-        for place in context.places(self.said) {
+        for place in context.places() {
             children.push(Element::new("dcterms:spatial").attribute("rdf:resource", place));
         }
         children.push(Element::new("edm:type").text(media.kind));
