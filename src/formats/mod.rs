@@ -7,6 +7,7 @@
 //! other objects is nothing: the target may not be public, and a public record must not tell of it.
 
 pub mod coverage;
+pub mod datacite;
 pub mod edm;
 pub mod element;
 pub mod lido;
@@ -31,6 +32,8 @@ pub const ALL: &[&dyn Format] = &[
     &mods::Mods,
     // What library catalogues load.
     &marcxml::MarcXml,
+    // What registries of research data take.
+    &datacite::DataCite,
 ];
 
 #[cfg(test)]

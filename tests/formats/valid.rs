@@ -14,6 +14,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     // libxml2 refuses the published file; one line less makes no difference to what it allows.
     ("mods", "mods/mods-3-8.libxml2.xsd"),
     ("marcxml", "marcxml/MARC21slim.xsd"),
+    ("datacite", "datacite/v4.5/metadata.xsd"),
 ];
 
 /// Documents to be checked, each with a name by which a person finds it.
