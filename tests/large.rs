@@ -140,11 +140,12 @@ async fn what_a_format_says_is_unmoved_is_rendered_the_same() {
         let before = then.clone();
         Object::fold(&mut then, &recorded).unwrap();
         let (Some(before), Some(after), Some(event)) = (before, &then, &recorded.event) else { continue };
-        for format in FORMATS {
+        // What the others say of files is tried in `formats::rendered`, on fewer of them.
+        for format in FORMATS.iter().filter(|format| format.prefix() == "oai_dc") {
             let render = |object: &Object| format.render(object, &setting);
             if format.is_unmoved(&before, event) {
                 assert_eq!(render(&before), render(after));
-            } else if format.prefix() == "oai_dc" {
+            } else {
                 moved.push(event.kind());
             }
         }

@@ -8,6 +8,7 @@
 
 pub mod coverage;
 pub mod datacite;
+pub mod ead3;
 pub mod edm;
 pub mod element;
 pub mod lido;
@@ -34,6 +35,8 @@ pub const ALL: &[&dyn Format] = &[
     &marcxml::MarcXml,
     // What registries of research data take.
     &datacite::DataCite,
+    // What archives' portals read, of levels of archival description.
+    &ead3::Ead3,
 ];
 
 #[cfg(test)]

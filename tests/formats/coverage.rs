@@ -3,7 +3,7 @@
 use fonds::formats::ALL;
 use fonds::formats::coverage::{Counted, coverage};
 use fonds_projections::feed::{Place, Setting};
-use fonds_schemas::{Addresses, Statement, property};
+use fonds_schemas::{Addresses, Level, Object, Statement, property};
 
 use super::made::{BASE, file, named, object, publishing, render, said, with_files};
 
@@ -29,7 +29,10 @@ fn what_is_carried_is_there_and_what_is_lost_is_not() {
             let object = object("1", base().into_iter().chain([statement]).collect());
             // What is elsewhere is shown where there is no file here.
             let files = if row.property == "image_url" { vec![] } else { vec![file(1, "image/png", 1)] };
-            let record = render(format.prefix(), &with_files(&object, files), &publishing()).unwrap();
+            // EAD is of levels of archival description only.
+            let level = if format.prefix() == "ead3" { Level::File } else { Level::Work };
+            let object = Object { level, ..with_files(&object, files) };
+            let record = render(format.prefix(), &object, &publishing()).unwrap();
             let carried = matches!(row.place, Place::In { .. });
             assert_eq!(record.contains(wanted), carried, "{}, {}: {record}", format.prefix(), row.property);
         }

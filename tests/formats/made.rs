@@ -203,7 +203,9 @@ pub fn objects() -> Vec<(String, Object)> {
     for (number, standing) in rich.statements.iter().enumerate() {
         let statement = standing.statement.clone();
         let name = format!("{} {:?}", statement.property, statement.text);
-        all.push((name, with_one(statement, number)));
+        let object = with_one(statement, number);
+        all.push((format!("{name}, a file"), Object { level: Level::File, ..object.clone() }));
+        all.push((name, object));
     }
     all
 }

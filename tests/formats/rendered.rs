@@ -3,7 +3,7 @@
 use fonds::formats::ALL;
 use fonds_projections::feed::Publishing;
 use fonds_schemas::event::{FileDetached, FileStored};
-use fonds_schemas::{Event, Object};
+use fonds_schemas::{Event, Level, Object};
 
 use super::made::{BASE, file, hidden, named, object, objects, publishing, render, rich, said, with_files};
 use super::valid::check_records;
@@ -50,6 +50,7 @@ fn what_is_said_to_be_unmoved_is() {
     let all: Vec<_> =
         (0u32..130).map(|order| file(order * 2, types[order as usize % types.len()], 1 + order as usize % 4)).collect();
     let one = object("1", vec![said("title", "Jar"), said("object_type", "jar")]);
+    let one = Object { level: Level::Item, ..one };
     for format in ALL {
         let mut spared = 0;
         for count in [0, 1, 2, 5, 20, 49, 50, 51, 99, 120, 130] {

@@ -15,6 +15,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("mods", "mods/mods-3-8.libxml2.xsd"),
     ("marcxml", "marcxml/MARC21slim.xsd"),
     ("datacite", "datacite/v4.5/metadata.xsd"),
+    ("ead3", "ead/ead3.xsd"),
 ];
 
 /// Documents to be checked, each with a name by which a person finds it.
