@@ -110,7 +110,8 @@ const ORDER: &[&str] = &[
 ];
 
 /// The level, where it is one of archival description (ISAD(G) 3.1.4).
-const fn level(level: Level) -> Option<&'static str> {
+#[must_use]
+pub const fn level(level: Level) -> Option<&'static str> {
     match level {
         Level::Fonds => Some("fonds"),
         Level::Series => Some("series"),

@@ -8,6 +8,7 @@
 
 pub mod coverage;
 pub mod datacite;
+pub mod ead;
 pub mod ead3;
 pub mod edm;
 pub mod element;
@@ -37,6 +38,8 @@ pub const ALL: &[&dyn Format] = &[
     &datacite::DataCite,
     // What archives' portals read, of levels of archival description.
     &ead3::Ead3,
+    // The same before its third version, for Archives Portal Europe.
+    &ead::Ead,
 ];
 
 #[cfg(test)]

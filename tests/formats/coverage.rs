@@ -30,7 +30,7 @@ fn what_is_carried_is_there_and_what_is_lost_is_not() {
             // What is elsewhere is shown where there is no file here.
             let files = if row.property == "image_url" { vec![] } else { vec![file(1, "image/png", 1)] };
             // EAD is of levels of archival description only.
-            let level = if format.prefix() == "ead3" { Level::File } else { Level::Work };
+            let level = if format.prefix().starts_with("ead") { Level::File } else { Level::Work };
             let object = Object { level, ..with_files(&object, files) };
             let record = render(format.prefix(), &object, &publishing()).unwrap();
             let carried = matches!(row.place, Place::In { .. });
