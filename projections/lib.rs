@@ -52,6 +52,8 @@ pub struct Stores {
     pub formats: &'static [&'static dyn feed::Format],
     /// The public addresses, which triples and rendered records carry.
     pub addresses: Addresses,
+    /// What rendered records say of the archive itself.
+    pub publishing: feed::Publishing,
     /// The language of descriptions that do not say theirs, which decides how their words are stemmed.
     pub language: String,
 }

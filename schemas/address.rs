@@ -1,6 +1,6 @@
 //! Where things are found on the web: one place that knows every public address.
 
-use crate::ids::{ImageId, ObjectId};
+use crate::ids::{FileId, ImageId, ObjectId};
 
 /// The addresses under one public base such as `https://archive.example.org`, without a slash at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,12 @@ impl Addresses {
     #[must_use]
     pub fn image_2(&self, image: ImageId) -> String {
         format!("{}/iiif/image/2/{image}", self.base)
+    }
+
+    /// The bytes of a file.
+    #[must_use]
+    pub fn content(&self, file: FileId) -> String {
+        format!("{}/api/v1/files/{file}/content", self.base)
     }
 
     /// The stream of the IIIF Change Discovery API.

@@ -74,6 +74,58 @@ pub fn find(name: &str) -> Option<&'static Term> {
     ALL.iter().find(|term| term.name == name)
 }
 
+/// Terms of Dublin Core beside those of the list, each with the property of the list that says about the same or more
+/// generally. Missing are those that no property is near to.
+const NEAR: &[(&str, &str)] = &[
+    // "The spatial or temporal topic of the resource."
+    ("http://purl.org/dc/elements/1.1/coverage", "subject"),
+    ("http://purl.org/dc/elements/1.1/date", "date_created"),
+    // File formats, materials or dimensions: nobody knows which.
+    ("http://purl.org/dc/elements/1.1/format", "note"),
+    ("http://purl.org/dc/elements/1.1/rights", "rights"),
+    ("http://purl.org/dc/terms/abstract", "description"),
+    ("http://purl.org/dc/terms/accessRights", "rights"),
+    ("http://purl.org/dc/terms/available", "date_issued"),
+    ("http://purl.org/dc/terms/bibliographicCitation", "note"),
+    ("http://purl.org/dc/terms/contributor", "contributor"),
+    ("http://purl.org/dc/terms/coverage", "subject"),
+    ("http://purl.org/dc/terms/creator", "creator"),
+    ("http://purl.org/dc/terms/date", "date_created"),
+    ("http://purl.org/dc/terms/description", "description"),
+    ("http://purl.org/dc/terms/format", "note"),
+    ("http://purl.org/dc/terms/hasFormat", "related"),
+    ("http://purl.org/dc/terms/hasPart", "related"),
+    ("http://purl.org/dc/terms/hasVersion", "related"),
+    ("http://purl.org/dc/terms/identifier", "identifier"),
+    ("http://purl.org/dc/terms/isFormatOf", "related"),
+    ("http://purl.org/dc/terms/isReferencedBy", "related"),
+    ("http://purl.org/dc/terms/isReplacedBy", "related"),
+    ("http://purl.org/dc/terms/isRequiredBy", "related"),
+    ("http://purl.org/dc/terms/isVersionOf", "related"),
+    ("http://purl.org/dc/terms/language", "language"),
+    ("http://purl.org/dc/terms/license", "rights"),
+    ("http://purl.org/dc/terms/publisher", "publisher"),
+    ("http://purl.org/dc/terms/references", "related"),
+    ("http://purl.org/dc/terms/relation", "related"),
+    ("http://purl.org/dc/terms/replaces", "related"),
+    ("http://purl.org/dc/terms/requires", "related"),
+    ("http://purl.org/dc/terms/rights", "rights"),
+    ("http://purl.org/dc/terms/source", "source"),
+    ("http://purl.org/dc/terms/subject", "subject"),
+    ("http://purl.org/dc/terms/tableOfContents", "description"),
+    ("http://purl.org/dc/terms/title", "title"),
+    ("http://purl.org/dc/terms/type", "object_type"),
+];
+
+/// The term of the list that a property is, or that says about the same as one that is written as an IRI.
+#[must_use]
+pub fn nearest(property: &Property) -> Option<&'static Term> {
+    let name = property.as_str();
+    let same = || ALL.iter().find(|term| term.iri == name);
+    let near = || NEAR.iter().find(|(iri, _)| *iri == name).and_then(|(_, near)| find(near));
+    find(name).or_else(same).or_else(near)
+}
+
 /// A property: a short name of the list, or an IRI.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -202,6 +254,17 @@ mod tests {
     fn a_slip_is_refused_with_the_right_name() {
         let message = Property::parse("titel").unwrap_err().to_string();
         assert!(message.contains("did you mean \"title\"?"), "{message}");
+    }
+
+    #[test]
+    fn what_is_near_to_a_property_is_in_the_list() {
+        for (iri, name) in NEAR {
+            let near = nearest(&Property::parse(iri).unwrap());
+            assert_eq!(near.map(|term| term.name), Some(*name), "{iri}");
+        }
+        let created = Property::parse("http://purl.org/dc/terms/created").unwrap();
+        assert_eq!(nearest(&created).map(|term| term.name), Some("date_created"));
+        assert_eq!(nearest(&Property::parse("http://example.org/ns#weight").unwrap()), None);
     }
 
     #[test]

@@ -166,7 +166,8 @@ impl Archive {
         let triples =
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
         let language = settings.archive.language.clone();
-        let stores = Stores { pg, triples, formats: formats::ALL, addresses, language };
+        let publishing = settings.publishing();
+        let stores = Stores { pg, triples, formats: formats::ALL, addresses, publishing, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         let harvesters = PgPoolOptions::new().max_connections(HARVESTERS).test_before_acquire(false);
         let harvesters = harvesters.connect_lazy_with(serving.clone().options([("search_path", LIVE)]));

@@ -42,6 +42,12 @@ pub fn public_url(settings: &Settings, doing: &str) -> String {
     }
 }
 
+/// Whether there is an archive in the data directory that was folded at least once.
+#[must_use]
+pub fn was_folded(data: &Path) -> bool {
+    data.join(FOLDED_FOR).is_file()
+}
+
 /// What a rebuild found of one projection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rebuilt {
@@ -158,11 +164,12 @@ impl Rebuild {
     pub async fn outdated(&self) -> Result<(), RebuildError> {
         let live = self.projector.stores();
         let path = self.data.join(FOLDED_FOR);
-        let now = format!("{}\n{}\n", live.addresses.base(), live.language);
+        let publishing = serde_json::to_string(&live.publishing).unwrap_or_default();
+        let now = format!("{}\n{}\n{publishing}\n", live.addresses.base(), live.language);
         let before = std::fs::read_to_string(&path).unwrap_or_default();
         let mut outdated = !before.is_empty() && before != now;
         if outdated {
-            info!("the public address or the language has changed: the projections are folded anew");
+            info!("settings that go into stored rows have changed: the projections are folded anew");
         }
         for projection in ALL {
             let folded = position::code_version(&live.pg, projection.name()).await?;

@@ -7,6 +7,7 @@ use fonds::commands::{Acting, Deposit};
 use fonds::formats::ALL as FORMATS;
 use fonds::ingest::{Progress, Request, ingest};
 use fonds::keeper::Keeper;
+use fonds_projections::feed::Setting;
 use fonds_projections::{catalog, files};
 use fonds_schemas::event::BatchKind;
 use fonds_schemas::{AgentId, AgentKind, FileId, FileRole, Object, ObjectId, Recorded, Stream};
@@ -133,13 +134,15 @@ async fn what_a_format_says_is_unmoved_is_rendered_the_same() {
     let id = take_in(&archive, folder.path()).await;
     rearrange(&archive, id, folder.path()).await;
     let mut then: Option<Object> = None;
+    let setting = Setting { addresses: &archive.stores.addresses, publishing: &archive.stores.publishing };
     let mut moved = Vec::new();
     for recorded in history(&archive, id).await {
         let before = then.clone();
         Object::fold(&mut then, &recorded).unwrap();
         let (Some(before), Some(after), Some(event)) = (before, &then, &recorded.event) else { continue };
-        for format in FORMATS {
-            let render = |object: &Object| format.render(object, &archive.stores.addresses);
+        // What the others say of files is tried in `formats::rendered`, on fewer of them.
+        for format in FORMATS.iter().filter(|format| format.prefix() == "oai_dc") {
+            let render = |object: &Object| format.render(object, &setting);
             if format.is_unmoved(&before, event) {
                 assert_eq!(render(&before), render(after));
             } else {

@@ -6,6 +6,7 @@ mod annotations;
 mod api;
 mod derivatives;
 mod events;
+mod formats;
 mod graph;
 mod house;
 mod iiif;

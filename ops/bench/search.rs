@@ -41,6 +41,7 @@ async fn main() {
         triples: graph::Triples::in_memory().unwrap(),
         formats: &[],
         addresses: Addresses::new("http://localhost"),
+        publishing: fonds_projections::feed::Publishing::of("Museum", "en"),
         language: "en".to_owned(),
     };
     let after = std::env::var("FONDS_BENCH_INDEX").is_ok_and(|when| when == "after");

@@ -9,6 +9,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::NAME;
 use super::activity::{self, Shown};
+use super::format::Setting;
 use crate::catalog::begin;
 use crate::copy::{Field, copy, encoded};
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
@@ -86,6 +87,7 @@ impl Fold {
 
     fn publish(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
         let (seq, object) = (recorded.envelope.seq, &*change.after);
+        let setting = Setting { addresses: &stores.addresses, publishing: &stores.publishing };
         for format in stores.formats {
             let known =
                 self.latest.get(&object.id).and_then(|all| all.iter().find(|one| one.prefix == format.prefix()));
@@ -96,7 +98,13 @@ impl Fold {
             if is_there && change.before.as_ref().is_some_and(unmoved) {
                 continue;
             }
-            let payload = format.render(object, &stores.addresses);
+            let Some(payload) = format.render(object, &setting) else {
+                // A record that there was is gone now; one that never was is not mentioned.
+                if is_there {
+                    self.put(object.id, Cow::Borrowed(format.prefix()), seq, None);
+                }
+                continue;
+            };
             let sha256 = Sha256::of(payload.as_bytes());
             // A change that this format does not show is no news to its harvesters.
             if known.is_none_or(|known| known.payload_sha256 != Some(sha256)) {

@@ -11,40 +11,25 @@
 
 mod activity;
 mod fold;
+mod format;
 mod read;
 
 pub use activity::{Activity, ActivityKind, activities, activities_told, shows_another};
+pub use format::{Format, Place, Publishing, Row, Setting, lost, noted, to};
 pub use read::{
     Contents, Page, Published, SETTLING_SECONDS, Span, Window, count, page, prefixes, record, through_at, unpublished,
     window,
 };
 
 use async_trait::async_trait;
-use fonds_schemas::{Addresses, Event, Object, Sha256};
+use fonds_schemas::Sha256;
 
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
 /// The name of the projection.
 pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 3;
-
-/// A metadata format: one file each in `src/formats/`.
-pub trait Format: Send + Sync {
-    /// The metadataPrefix.
-    fn prefix(&self) -> &'static str;
-    /// Address of the XML schema.
-    fn schema(&self) -> &'static str;
-    /// The XML namespace.
-    fn namespace(&self) -> &'static str;
-    /// The element that goes inside `<metadata>`: well-formed XML 1.0, no declaration.
-    fn render(&self, object: &Object, addresses: &Addresses) -> String;
-    /// Whether the event plainly leaves what is rendered of the object as it was before: asked so that a book is not
-    /// rendered once for each of its pages. `false` where it is not plain.
-    fn is_unmoved(&self, _before: &Object, _event: &Event) -> bool {
-        false
-    }
-}
+const CODE_VERSION: u32 = 4;
 
 /// The projection.
 pub struct Feed;

@@ -4,9 +4,10 @@
 
 use std::collections::HashSet;
 
-use fonds_projections::feed::Format;
-use fonds_schemas::{Addresses, Event, Level, Object, Statement, StoredFile};
+use fonds_projections::feed::{Format, Place, Row, Setting, lost, noted, to};
+use fonds_schemas::{Event, Level, Object, Property, Statement, StoredFile};
 
+use super::said::is_of_ours;
 use super::xml;
 
 /// The format.
@@ -37,45 +38,45 @@ const ELEMENTS: &[&str] = &[
 ];
 
 /// Which element carries which property, in the order of the properties.
-///
-/// Not carried: `acquired` (a `dc:date` is read as the date of the thing) and `department` (it says nothing without
-/// its institution).
-const CROSSWALK: &[(&str, &str)] = &[
-    ("title", "title"),
-    ("alternative", "title"),
-    ("creator", "creator"),
-    ("contributor", "contributor"),
-    ("publisher", "publisher"),
-    ("date_created", "date"),
-    ("date_issued", "date"),
-    ("object_type", "type"),
+const CROSSWALK: &[Row] = &[
+    to("title", "title"),
+    to("alternative", "title"),
+    to("creator", "creator"),
+    to("contributor", "contributor"),
+    to("publisher", "publisher"),
+    noted("date_created", "date", "in EDTF and as it was said"),
+    noted("date_issued", "date", "in EDTF and as it was said"),
+    to("object_type", "type"),
     // "The file format, physical medium, or dimensions of the resource."
-    ("material", "format"),
-    ("technique", "format"),
-    ("dimensions", "format"),
+    to("material", "format"),
+    to("technique", "format"),
+    to("dimensions", "format"),
     // "The spatial or temporal topic": where cataloguing codes for cultural works put period and culture too.
-    ("period", "coverage"),
-    ("culture", "coverage"),
-    ("place", "coverage"),
-    ("style", "subject"),
-    ("use", "subject"),
-    ("subject", "subject"),
-    ("language", "language"),
-    ("description", "description"),
-    ("inscription", "description"),
-    ("note", "description"),
-    ("provenance", "description"),
-    ("identifier", "identifier"),
-    ("landing_page", "identifier"),
+    to("period", "coverage"),
+    to("culture", "coverage"),
+    to("style", "subject"),
+    to("use", "subject"),
+    to("subject", "subject"),
+    to("place", "coverage"),
+    lost("coordinates", "a pair of numbers among the names of places says nothing"),
+    to("language", "language"),
+    to("description", "description"),
+    to("inscription", "description"),
+    to("note", "description"),
+    to("identifier", "identifier"),
     // "An entity responsible for making the resource available."
-    ("holding_institution", "publisher"),
-    ("collection", "relation"),
-    ("image_url", "relation"),
-    ("related", "relation"),
-    ("source", "source"),
-    ("credit_line", "rights"),
-    ("rights", "rights"),
-    ("rights_holder", "rights"),
+    to("holding_institution", "publisher"),
+    lost("department", "it says nothing without its institution"),
+    to("collection", "relation"),
+    to("provenance", "description"),
+    to("credit_line", "rights"),
+    lost("acquired", "a date is read as the date of the thing"),
+    noted("rights", "rights", "the URI and the words"),
+    to("rights_holder", "rights"),
+    to("landing_page", "identifier"),
+    to("image_url", "relation"),
+    to("source", "source"),
+    to("related", "relation"),
 ];
 
 /// Qualified Dublin Core by IRI, dumbed down to the element that each term refines.
@@ -125,9 +126,18 @@ impl Format for OaiDc {
         NAMESPACE
     }
 
-    fn render(&self, object: &Object, addresses: &Addresses) -> String {
-        let id = addresses.id(object.id);
-        let mut values = values(object, &id);
+    fn crosswalk(&self) -> &'static [Row] {
+        CROSSWALK
+    }
+
+    fn place_of(&self, property: &Property) -> Option<Place> {
+        let row = CROSSWALK.iter().find(|row| row.property == property.as_str()).map(|row| row.place);
+        row.or_else(|| element_of(property).map(|element| Place::In { element, note: "" }))
+    }
+
+    fn render(&self, object: &Object, setting: &Setting<'_>) -> Option<String> {
+        let id = setting.addresses.id(object.id);
+        let mut values = values(object, &id, setting.addresses.base());
         values.sort_by_key(|value| value.element);
         let mut out = String::with_capacity(1024);
         out.push_str("<oai_dc:dc xmlns:oai_dc=\"");
@@ -146,7 +156,7 @@ impl Format for OaiDc {
             }
         }
         out.push_str("</oai_dc:dc>");
-        out
+        Some(out)
     }
 
     fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
@@ -188,7 +198,7 @@ fn write(out: &mut String, value: &Value<'_>) {
     out.push('>');
 }
 
-fn values<'a>(object: &'a Object, id: &'a str) -> Vec<Value<'a>> {
+fn values<'a>(object: &'a Object, id: &'a str, base: &str) -> Vec<Value<'a>> {
     let mut values = Vec::with_capacity(object.statements.len() + 4);
     let mut put = |element: &str, text: &'a str, language: Option<&'a str>| {
         let text = text.trim();
@@ -206,8 +216,11 @@ fn values<'a>(object: &'a Object, id: &'a str) -> Vec<Value<'a>> {
     }
     for standing in &object.statements {
         let statement = &standing.statement;
-        if let Some(element) = element_of(statement) {
-            let precise = precise(statement, element);
+        if is_of_ours(&statement.text, base) {
+            continue;
+        }
+        if let Some(element) = element_of(&statement.property) {
+            let precise = precise(statement, element).filter(|text| !is_of_ours(text, base));
             if let Some(precise) = precise {
                 put(element, precise, None);
             }
@@ -222,10 +235,13 @@ fn values<'a>(object: &'a Object, id: &'a str) -> Vec<Value<'a>> {
     values
 }
 
-fn element_of(statement: &Statement) -> Option<&'static str> {
-    let name = statement.property.as_str();
-    if let Some((_, element)) = CROSSWALK.iter().find(|(property, _)| *property == name) {
-        return Some(element);
+fn element_of(property: &Property) -> Option<&'static str> {
+    let name = property.as_str();
+    if let Some(row) = CROSSWALK.iter().find(|row| row.property == name) {
+        return match row.place {
+            Place::In { element, note: _ } => Some(element),
+            Place::Lost { why: _ } => None,
+        };
     }
     if let Some(element) = name.strip_prefix(ELEMENTS_NAMESPACE) {
         return ELEMENTS.iter().find(|known| **known == element).copied();
@@ -258,20 +274,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_property_of_the_list_is_carried_or_left_out_on_purpose() {
-        let left_out: Vec<_> = fonds_schemas::property::ALL
-            .iter()
-            .filter(|term| !CROSSWALK.iter().any(|(name, _)| *name == term.name))
-            .map(|term| term.name)
-            .collect();
-        assert_eq!(left_out, ["coordinates", "department", "acquired"]);
-    }
-
-    #[test]
-    fn every_row_names_a_property_and_an_element() {
-        for (property, element) in CROSSWALK {
-            assert!(fonds_schemas::property::find(property).is_some(), "{property}");
-            assert!(ELEMENTS.contains(element), "{element}");
+    fn every_row_names_an_element() {
+        for row in CROSSWALK {
+            match row.place {
+                Place::In { element, note: _ } => assert!(ELEMENTS.contains(&element), "{element}"),
+                Place::Lost { why } => assert!(!why.is_empty()),
+            }
         }
         for (_, element) in REFINEMENTS {
             assert!(ELEMENTS.contains(element), "{element}");

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod history;
 pub mod ingest;
+pub mod oai;
 pub mod output;
 pub mod rebuild;
 pub mod rights;
@@ -83,6 +84,8 @@ enum Verb {
     History(history::Options),
     /// Search the catalogue
     Search(search::Options),
+    /// Say what harvesters get of the archive
+    Oai(oai::Options),
     /// Decide who may see an object
     Rights(rights::Options),
     /// Issue, list and revoke tokens for the API
@@ -142,6 +145,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
         Verb::Show(options) => show::run(settings, &options, output).await,
         Verb::History(options) => history::run(settings, &options, output).await,
         Verb::Search(options) => search::run(settings, &options, output).await,
+        Verb::Oai(options) => oai::run(settings, &options, output).await,
         Verb::Rights(options) => rights::run(settings, &options, output).await,
         Verb::Token(options) => token::run(settings, &options, output).await,
         Verb::Doctor => doctor::run(&settings, output).await,

@@ -115,6 +115,7 @@ pub fn stores() -> Stores {
         triples: Triples::in_memory().unwrap(),
         formats: &[],
         addresses: Addresses::new(BASE),
+        publishing: fonds_projections::feed::Publishing::of("Museum", "en"),
         language: "en".to_owned(),
     }
 }

@@ -247,7 +247,8 @@ pub async fn shadow(live: &Stores) -> Stores {
 async fn stores(pg: PgPool) -> Stores {
     let triples = graph::Triples::in_memory().unwrap();
     let addresses = Addresses::new("http://localhost");
-    let stores = Stores { pg, triples, formats: &[], addresses, language: "en".to_owned() };
+    let publishing = fonds_projections::feed::Publishing::of("Museum", "en");
+    let stores = Stores { pg, triples, formats: &[], addresses, publishing, language: "en".to_owned() };
     for projection in projections() {
         projection.create(&stores).await.unwrap();
         projection.index(&stores).await.unwrap();

@@ -75,7 +75,9 @@ pub fn of(object: &Object, base: &str) -> Option<FeatureCollection> {
     Some(FeatureCollection { id: format!("{base}/place"), kind: "FeatureCollection", features })
 }
 
-fn point(text: &str) -> Option<Point> {
+/// Reads a latitude and a longitude in decimal degrees, with a comma between them.
+#[must_use]
+pub fn point(text: &str) -> Option<Point> {
     let (latitude, longitude) = text.trim().split_once(',')?;
     let (latitude, longitude) = (degrees(latitude.trim_end(), 90.0)?, degrees(longitude.trim_start(), 180.0)?);
     Some(Point { kind: "Point", coordinates: [longitude, latitude] })
