@@ -5,4 +5,6 @@ mod checklist;
 mod feed;
 mod harvest;
 mod schema;
+mod sets;
+mod sets_moving;
 pub mod world;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fonds_projections::feed::{Format, Published};
+use fonds_projections::feed::{Format, ListedSet, Published};
 use fonds_schemas::{ObjectId, Timestamp};
 
 use super::Xml;
@@ -164,6 +164,37 @@ pub(super) fn list(stretch: &Stretch<'_>) -> String {
     out
 }
 
+/// Begins a description of our own, in the one vocabulary that every harvester reads.
+const REMARK: &str = "<setDescription><oai_dc:dc xmlns:oai_dc=\"http://www.openarchives.org/OAI/2.0/oai_dc/\" \
+    xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+    xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/oai_dc/ http://www.openarchives.org/OAI/2.0/oai_dc.xsd\">";
+/// What every set says of itself (§2.6 leaves open what becomes of a record that leaves one).
+const MANAGED: &str = "This set is managed: a record that leaves it is told as deleted in the lists of this set, with the \
+    date on which it left. GetRecord and lists without a set go on showing it.";
+/// What a set says of itself that has no members any more.
+const CLOSED: &str = "This set is closed: no record is in it any more. Its lists tell which records left it, and when.";
+
+/// One page of the list of sets.
+pub(super) fn sets(sets: &[ListedSet], resumption: Option<&Resumption>) -> String {
+    let mut out = String::from("<ListSets>");
+    for set in sets {
+        out.push_str("<set>");
+        xml::element(&mut out, "setSpec", &set.spec);
+        xml::element(&mut out, "setName", &set.name);
+        if let Some(description) = &set.description {
+            let _ = write!(out, "<setDescription>{description}</setDescription>");
+        }
+        out.push_str(REMARK);
+        xml::element(&mut out, "dc:description", if set.open { MANAGED } else { CLOSED });
+        out.push_str("</oai_dc:dc></setDescription></set>");
+    }
+    if let Some(resumption) = resumption {
+        push_resumption(&mut out, resumption);
+    }
+    out.push_str("</ListSets>");
+    out
+}
+
 fn push_record(out: &mut String, host: &str, datestamp: &str, record: &Published) {
     out.push_str("<record>");
     push_header(out, host, datestamp, record);
@@ -179,6 +210,9 @@ fn push_header(out: &mut String, host: &str, datestamp: &str, record: &Published
     out.push_str(if record.deleted { "<header status=\"deleted\">" } else { "<header>" });
     // Neither host nor id holds a character that XML minds.
     let _ = write!(out, "<identifier>oai:{host}:{}</identifier><datestamp>{datestamp}</datestamp>", record.object);
+    for spec in record.sets.deepest() {
+        xml::element(out, "setSpec", spec);
+    }
     out.push_str("</header>");
 }
 

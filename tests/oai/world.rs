@@ -9,11 +9,11 @@ use fonds_projections::graph::Triples;
 use fonds_projections::{Batch, Change, Projection as _, Stores};
 use fonds_schemas::envelope::ENVELOPE_VERSION;
 use fonds_schemas::event::{
-    AccessSet, Accessioned, Described, EmbargoLapsed, FileStored, LedgerOpened, PublicationMarked,
+    AccessSet, Accessioned, Described, EmbargoLapsed, FileStored, LedgerOpened, PublicationMarked, Related,
 };
 use fonds_schemas::{
-    Access, AgentId, Envelope, Event, EventId, Level, Object, ObjectId, Property, Recorded, Sha256, SourceKey,
-    Statement, StatementId, Stream, Timestamp,
+    Access, AgentId, Envelope, Event, EventId, Level, Object, ObjectId, Property, Recorded, Relation, RelationKind,
+    Sha256, SourceKey, Statement, StatementId, Stream, Timestamp,
 };
 use uuid::Uuid;
 
@@ -59,6 +59,27 @@ impl World {
     /// A public object with that title.
     pub fn accession_titled(&mut self, number: &str, title: &str) -> ObjectId {
         self.accession(number, Access::Public, vec![said("title", title)])
+    }
+
+    /// Makes an object part of others, and part of others no more.
+    pub fn place(&mut self, object: ObjectId, joined: &[ObjectId], left: &[ObjectId]) {
+        let part_of = |target: &ObjectId| Relation { kind: RelationKind::PartOf, target: *target };
+        let (asserted, retracted) = (joined.iter().map(part_of).collect(), left.iter().map(part_of).collect());
+        self.record(Event::Related(Related { asserted, object, reason: None, retracted }));
+    }
+
+    /// What an object is part of after everything recorded, folded or not.
+    pub fn recorded_wholes(&self, object: ObjectId) -> Vec<ObjectId> {
+        let mut wholes: Vec<ObjectId> = Vec::new();
+        for recorded in &self.ledger {
+            if let Some(Event::Related(body)) =
+                recorded.event.as_ref().filter(|_| recorded.envelope.stream == Stream::Object(object))
+            {
+                wholes.retain(|whole| !body.retracted.iter().any(|relation| relation.target == *whole));
+                wholes.extend(body.asserted.iter().map(|relation| relation.target));
+            }
+        }
+        wholes
     }
 
     pub fn describe(&mut self, object: ObjectId, asserted: Vec<Statement>, retracted: Vec<StatementId>) {
