@@ -106,13 +106,12 @@ impl Members {
 
     fn close(&mut self, turn: &Turn<'_>, key: SetKey) {
         let standing = self.standing.get_mut(&(turn.object, turn.prefix.clone()));
-        match standing.and_then(|standing| standing.remove(&key)) {
-            Some(place) => self.rows[place].to_seq = Some(turn.seq),
-            None => {
-                let (prefix, object, to_seq) = (turn.prefix.clone(), turn.object, turn.seq);
-                self.closed.push(Closed { key, prefix, object, to_seq });
-            }
+        if let Some(place) = standing.and_then(|standing| standing.remove(&key)) {
+            self.rows[place].to_seq = Some(turn.seq);
+            return;
         }
+        let (prefix, object, to_seq) = (turn.prefix.clone(), turn.object, turn.seq);
+        self.closed.push(Closed { key, prefix, object, to_seq });
     }
 
     fn open(&mut self, turn: &Turn<'_>, key: SetKey, gone: bool) {

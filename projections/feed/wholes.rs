@@ -66,7 +66,9 @@ impl Moved {
 }
 
 fn title(object: Option<&Object>) -> String {
-    object.map(|object| object.title().chars().take(TITLE_CHARS_MAX).collect()).unwrap_or_default()
+    // The one character that the database cannot keep must not stop the fold.
+    let kept = |character| if character == '\0' { char::REPLACEMENT_CHARACTER } else { character };
+    object.map(|object| object.title().chars().take(TITLE_CHARS_MAX).map(kept).collect()).unwrap_or_default()
 }
 
 impl Wholes {

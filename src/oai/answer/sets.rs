@@ -58,8 +58,8 @@ async fn page(repository: &Repository<'_>, after: &str, cursor: u64, size: Optio
         None => sent,
     };
     let size = size.max(sent + u64::from(more));
-    let (listing, prefix, set, until) = (Listing::Sets, String::new(), Some(last.key), None);
-    let next = Token { listing, prefix, set, until, after: Place::behind(0), cursor: sent, size };
+    let (listing, prefix, after) = (Listing::Sets, String::new(), Place::behind(0));
+    let next = Token { listing, prefix, set: Some(last.key), until: None, after, cursor: sent, size };
     let next = if more { next.write(repository.key) } else { None };
     Ok(render::sets(&sets, resumption(repository, next, cursor, size).as_ref()))
 }
