@@ -12,6 +12,9 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+/// Repositories that `Identify` may recommend: it is asked often, and stays short.
+const FRIENDS_MAX: usize = 100;
+
 /// A text that never prints: a password, a key.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -56,6 +59,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     /// What is said in the words of IIIF.
     pub iiif: IiifSettings,
+    /// What harvesters are told.
+    pub oai: OaiSettings,
     /// What is too much.
     pub limits: Limits,
     /// How fonds tells what it does.
@@ -130,6 +135,17 @@ pub struct IiifSettings {
     pub presentation_4: bool,
 }
 
+/// What harvesters are told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OaiSettings {
+    /// The address of the licence under which descriptions (not what they describe) may be used; every record and
+    /// `Identify` say so. Unset: nothing is said, and aggregators that need CC0 ask.
+    pub metadata_license: Option<String>,
+    /// Base URLs of other repositories that `Identify` recommends to harvesters.
+    pub friends: Vec<String>,
+}
+
 /// What is too much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -165,6 +181,7 @@ impl Default for Settings {
             database: DatabaseSettings::default(),
             storage: StorageSettings::default(),
             iiif: IiifSettings::default(),
+            oai: OaiSettings::default(),
             limits: Limits::default(),
             log: LogSettings::default(),
         }
@@ -262,11 +279,20 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
             "who listens on every address must say which one the world knows, such as https://archive.example.org";
         return wrong("public_url", why);
     }
-    for (key, address) in [("archive.homepage", &settings.archive.homepage), ("archive.logo", &settings.archive.logo)] {
-        let web = |text: &String| text.starts_with("http://") || text.starts_with("https://");
-        if address.as_ref().is_some_and(|text| !web(text) || !fonds_schemas::property::is_iri(text)) {
+    let addresses = [
+        ("archive.homepage", &settings.archive.homepage),
+        ("archive.logo", &settings.archive.logo),
+        ("oai.metadata_license", &settings.oai.metadata_license),
+    ];
+    let addresses = addresses.iter().flat_map(|(key, address)| address.iter().map(move |address| (*key, address)));
+    for (key, text) in addresses.chain(settings.oai.friends.iter().map(|friend| ("oai.friends", friend))) {
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        if !web || !fonds_schemas::property::is_iri(text) {
             return wrong(key, "this must be an address such as https://museum.example.org");
         }
+    }
+    if settings.oai.friends.len() > FRIENDS_MAX {
+        return wrong("oai.friends", "these are more than anybody harvests: a hundred at most");
     }
     if !is_email(&settings.archive.email) {
         return wrong("archive.email", "this must be an e-mail address such as archive@example.org");
@@ -365,6 +391,19 @@ mod tests {
         let message = check_file("[archive]\nlogo = 'logo.png'").unwrap_err();
         assert!(message.contains("archive.logo"), "{message}");
         assert!(check_file("[archive]\nlogo = 'https://museum.example.org/logo.png'").is_ok());
+    }
+
+    #[test]
+    fn what_harvesters_are_told_is_addresses() {
+        for (wrong, key) in
+            [("metadata_license = 'CC0'", "oai.metadata_license"), ("friends = ['a friend']", "oai.friends")]
+        {
+            let message = check_file(&format!("[oai]\n{wrong}")).unwrap_err();
+            assert!(message.contains(key), "{message}");
+        }
+        let right = "[oai]\nmetadata_license = 'http://creativecommons.org/publicdomain/zero/1.0/'
+            friends = ['https://archive.example.org/oai']";
+        assert_eq!(check_file(right).unwrap().oai.friends.len(), 1);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use fonds_projections::feed::{self, Contents, Format, Page, Place, Published, Sp
 use fonds_schemas::{Addresses, ObjectId, Timestamp};
 
 use super::error::{Code, Error, Refusal};
-use super::render::{self, Identity, Resumption, Stretch};
+use super::render::{self, Frame, Identity, Resumption, Stretch};
 use super::request::{self, Asked, Question, Selection};
 use super::token::{Key, List, Listing, Token};
-use super::{Xml, date::Date};
+use super::{Xml, date::Date, describe};
+use crate::config::{ArchiveSettings, OaiSettings};
 
 /// Records on one page of a list. A hundred thousand records take 500 requests, and a page stays below a megabyte.
 const PAGE_RECORDS_MAX: u32 = 200;
@@ -29,10 +30,10 @@ pub struct Repository<'a> {
     pub formats: &'a [&'a dyn Format],
     /// The public addresses.
     pub addresses: &'a Addresses,
-    /// `repositoryName`.
-    pub name: &'a str,
-    /// `adminEmail`.
-    pub email: &'a str,
+    /// The institution.
+    pub archive: &'a ArchiveSettings,
+    /// What harvesters are told of it.
+    pub oai: &'a OaiSettings,
     /// What signs resumption tokens.
     pub key: &'a Key,
     /// How many events the ledger has, as far as is known.
@@ -78,8 +79,8 @@ fn refuse<T>(code: Code, message: &str) -> Result<T, Stop> {
 async fn content(repository: &Repository<'_>, window: &Window, asked: &Asked) -> Result<String, Stop> {
     match &asked.question {
         Question::Identify => Ok(render::identify(&Identity {
-            name: repository.name,
-            email: repository.email,
+            archive: repository.archive,
+            oai: repository.oai,
             base: &repository.addresses.oai(),
             host: host(repository.addresses),
             earliest: window.earliest,
@@ -99,6 +100,11 @@ fn host(addresses: &Addresses) -> &str {
     let host = addresses.host();
     let fits = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
     if fits { host } else { "localhost" }
+}
+
+/// What all records of the repository have in common.
+fn frame<'a>(repository: &Repository<'a>) -> Frame<'a> {
+    Frame { host: host(repository.addresses), about: describe::about(repository.oai) }
 }
 
 fn object_of(addresses: &Addresses, identifier: &str) -> Option<ObjectId> {
@@ -133,7 +139,7 @@ async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, 
     };
     let record = if known { feed::record(repository.pg, window.through, object, prefix).await? } else { None };
     if let Some(record) = record {
-        return Ok(render::record(host(repository.addresses), &record));
+        return Ok(render::record(&frame(repository), &record));
     }
     if feed::prefixes(repository.pg, window.through, object).await?.is_empty() {
         return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
@@ -225,7 +231,7 @@ fn stretch(repository: &Repository<'_>, list: List, token: &Token, page: &Page) 
     let resumption = resumption(repository, next, token.cursor, size);
     Ok(render::list(&Stretch {
         list,
-        host: host(repository.addresses),
+        frame: frame(repository),
         records: &page.records,
         resumption: resumption.as_ref(),
     }))

@@ -5,6 +5,7 @@
 
 mod answer;
 mod date;
+mod describe;
 mod error;
 mod render;
 mod request;
@@ -67,8 +68,8 @@ async fn handle(
         pg: &app.stores.pg,
         formats: app.stores.formats,
         addresses: &app.stores.addresses,
-        name: &app.settings.archive.name,
-        email: &app.settings.archive.email,
+        archive: &app.settings.archive,
+        oai: &app.settings.oai,
         key: &key,
         ledger_size,
         now: asking.at,

@@ -242,12 +242,12 @@ fn question(verb: Verb, arguments: &Arguments) -> Result<Question, Vec<Refusal>>
         return Err(wrong);
     }
     let token = arguments.get(TOKEN).cloned();
-    let list = |list| match token.clone() {
-        Some(token) => Question::Resume { list, token },
-        None => {
-            let (prefix, set) = (prefix.clone().unwrap_or_default(), set.clone());
-            Question::Begin { list, asked: Selection { prefix, from, until, set } }
+    let list = |list| {
+        if let Some(token) = token.clone() {
+            return Question::Resume { list, token };
         }
+        let (prefix, set) = (prefix.clone().unwrap_or_default(), set.clone());
+        Question::Begin { list, asked: Selection { prefix, from, until, set } }
     };
     Ok(match verb {
         Verb::Identify => Question::Identify,
@@ -289,7 +289,7 @@ fn is_set(text: &str) -> bool {
 
 /// Only the characters: whether it names something is looked up.
 fn is_uri(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c))
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c))
 }
 
 #[cfg(test)]

@@ -162,8 +162,8 @@ impl Token {
             bytes.extend_from_slice(&count.to_be_bytes()[8 - COUNT_BYTES..]);
         }
         bytes.extend_from_slice(&until.unwrap_or(i64::MAX).to_be_bytes());
-        after.object.iter().for_each(|object| bytes.extend_from_slice(object.as_bytes()));
-        set.iter().for_each(|set| bytes.extend_from_slice(set.as_bytes()));
+        bytes.extend_from_slice(after.object.as_ref().map_or(&[][..], |object| object.as_bytes()));
+        bytes.extend_from_slice(set.as_ref().map_or(&[][..], |set| set.as_bytes()));
         bytes.extend_from_slice(prefix.as_bytes());
         let signature = key.mac(&bytes)?.finalize().into_bytes();
         bytes.extend_from_slice(&signature[..SIGNATURE_BYTES]);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fonds::config::{ArchiveSettings, OaiSettings};
 use fonds::oai::{Key, Repository, answer};
 use fonds_projections::feed::Feed;
 use fonds_projections::graph::Triples;
@@ -28,6 +29,9 @@ pub struct World {
     /// How many of them are folded.
     pub folded: usize,
     objects: HashMap<ObjectId, Arc<Object>>,
+    /// What `Identify` and every record tell.
+    pub archive: ArchiveSettings,
+    pub oai: OaiSettings,
 }
 
 impl World {
@@ -35,7 +39,13 @@ impl World {
     pub async fn opened() -> Self {
         let stores = stores().await;
         let now = Timestamp::parse(OPENED).unwrap();
-        let mut world = Self { stores, now, ledger: Vec::new(), folded: 0, objects: HashMap::new() };
+        let archive = ArchiveSettings {
+            name: "Museum of Tests & Trials".to_owned(),
+            email: "archivist@museum.example.org".to_owned(),
+            ..ArchiveSettings::default()
+        };
+        let (ledger, objects, oai) = (Vec::new(), HashMap::new(), OaiSettings::default());
+        let mut world = Self { stores, now, ledger, folded: 0, objects, archive, oai };
         world.record(Event::LedgerOpened(LedgerOpened { name: "Museum of Tests".to_owned() }));
         world
     }
@@ -149,6 +159,8 @@ impl World {
             ledger: self.ledger.clone(),
             folded: 0,
             objects: HashMap::new(),
+            archive: self.archive.clone(),
+            oai: self.oai.clone(),
         };
         while other.folded < other.ledger.len() {
             other.fold_through((other.folded + batch).min(other.ledger.len())).await;
@@ -171,8 +183,8 @@ impl World {
             pg: &self.stores.pg,
             formats: self.stores.formats,
             addresses: &self.stores.addresses,
-            name: "Museum of Tests & Trials",
-            email: "archivist@museum.example.org",
+            archive: &self.archive,
+            oai: &self.oai,
             key: &Key::new([7; 32]),
             ledger_size: self.ledger.len() as u64,
             now: self.now,
