@@ -116,7 +116,9 @@ async fn a_thousand_records_that_move_at_once_come_page_by_page() {
     let mut world = World::opened().await;
     let [archive, fonds] = ["Archive", "Fonds"].map(|title| world.accession_titled(title, title));
     let all: Vec<ObjectId> = (0..1000).map(|number| world.accession_titled(&number.to_string(), "Jar")).collect();
-    all.iter().for_each(|jar| world.place(*jar, &[fonds], &[]));
+    for jar in &all {
+        world.place(*jar, &[fonds], &[]);
+    }
     world.publish().await;
     world.place(fonds, &[archive], &[]);
     world.publish().await;
