@@ -85,6 +85,12 @@ macro_rules! short_id {
                 Self(bytes)
             }
 
+            /// The bytes, for where the written form is too long.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; ID_BYTES] {
+                &self.0
+            }
+
             /// Reads the written form: sixteen characters of the alphabet.
             pub fn parse(text: &str) -> Result<Self, BadId> {
                 read_base32(text).map(Self)

@@ -15,6 +15,8 @@ use fonds_schemas::Language;
 use serde::{Deserialize, Serialize};
 
 use crate::iiif::presentation::rights;
+/// Repositories that `Identify` may recommend: it is asked often, and stays short.
+const FRIENDS_MAX: usize = 100;
 
 /// A text that never prints: a password, a key.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,8 @@ pub struct Settings {
     pub iiif: IiifSettings,
     /// What harvested records say of the archive.
     pub publishing: PublishingSettings,
+    /// What harvesters are told.
+    pub oai: OaiSettings,
     /// What is too much.
     pub limits: Limits,
     /// How fonds tells what it does.
@@ -153,6 +157,14 @@ pub struct PublishingSettings {
     pub organization_code: Option<String>,
 }
 
+/// What harvesters are told of the repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OaiSettings {
+    /// Base URLs of other repositories that `Identify` recommends to harvesters.
+    pub friends: Vec<String>,
+}
+
 /// What is too much.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -189,6 +201,7 @@ impl Default for Settings {
             storage: StorageSettings::default(),
             iiif: IiifSettings::default(),
             publishing: PublishingSettings::default(),
+            oai: OaiSettings::default(),
             limits: Limits::default(),
             log: LogSettings::default(),
         }
@@ -286,11 +299,16 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
             "who listens on every address must say which one the world knows, such as https://archive.example.org";
         return wrong("public_url", why);
     }
-    for (key, address) in [("archive.homepage", &settings.archive.homepage), ("archive.logo", &settings.archive.logo)] {
-        let web = |text: &String| text.starts_with("http://") || text.starts_with("https://");
-        if address.as_ref().is_some_and(|text| !web(text) || !fonds_schemas::property::is_iri(text)) {
+    let addresses = [("archive.homepage", &settings.archive.homepage), ("archive.logo", &settings.archive.logo)];
+    let addresses = addresses.iter().flat_map(|(key, address)| address.iter().map(move |address| (*key, address)));
+    for (key, text) in addresses.chain(settings.oai.friends.iter().map(|friend| ("oai.friends", friend))) {
+        let web = text.starts_with("http://") || text.starts_with("https://");
+        if !web || !fonds_schemas::property::is_iri(text) {
             return wrong(key, "this must be an address such as https://museum.example.org");
         }
+    }
+    if settings.oai.friends.len() > FRIENDS_MAX {
+        return wrong("oai.friends", "these are more than anybody harvests: a hundred at most");
     }
     if !is_email(&settings.archive.email) {
         return wrong("archive.email", "this must be an e-mail address such as archive@example.org");
@@ -424,6 +442,14 @@ mod tests {
         let message = check_file("[archive]\nlogo = 'logo.png'").unwrap_err();
         assert!(message.contains("archive.logo"), "{message}");
         assert!(check_file("[archive]\nlogo = 'https://museum.example.org/logo.png'").is_ok());
+    }
+
+    #[test]
+    fn what_harvesters_are_told_is_addresses() {
+        let message = check_file("[oai]\nfriends = ['a friend']").unwrap_err();
+        assert!(message.contains("oai.friends"), "{message}");
+        let right = "[oai]\nfriends = ['https://archive.example.org/oai']";
+        assert_eq!(check_file(right).unwrap().oai.friends.len(), 1);
     }
 
     #[test]

@@ -2,7 +2,12 @@
 
 mod activities;
 mod checklist;
+mod described;
 mod feed;
 mod harvest;
+mod http;
+mod race;
 mod schema;
+mod sets;
+mod sets_moving;
 pub mod world;

@@ -1,7 +1,7 @@
 //! How events become rows of the publication feed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fonds_schemas::{Event, Object, ObjectId, Recorded, Sha256};
@@ -10,8 +10,11 @@ use sqlx::{PgConnection, Row as _};
 use super::NAME;
 use super::activity::{self, Shown};
 use super::format::Setting;
+use super::members::{Members, Turn};
+use super::records::{self, Closed, Latest, Row};
+use super::sets::Sets;
+use super::wholes::{Moved, Wholes};
 use crate::catalog::begin;
-use crate::copy::{Field, copy, encoded};
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
 
 /// Applies a batch and moves the position in one transaction.
@@ -20,15 +23,21 @@ pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), Projecti
     let mut tx = begin(&stores.pg).await?;
     // First, because it holds off every other process that folds, and what is read next is then true until the commit.
     position::advance(&mut tx, NAME, batch.from, batch.to()).await?;
-    let latest = latest(&mut tx, batch).await?;
-    let mut fold = Fold { latest, rows: Vec::new(), closed: Vec::new(), shown: Vec::new() };
-    for change in &batch.changes {
-        fold.change(stores, change, batch.event_of(change));
+    let mut fold = Fold::of(&mut tx, batch).await?;
+    for (place, change) in batch.changes.iter().enumerate() {
+        let recorded = batch.event_of(change);
+        if fold.change(&mut tx, stores, change, recorded).await? {
+            // What the move made of other objects is in the table; some of them may come again in this batch.
+            fold.write(&mut tx).await?;
+            if records::move_below(&mut tx, &mut fold.wholes, change.after.id, recorded.envelope.seq).await? {
+                fold.tip = Some(recorded.envelope.seq);
+            }
+            fold.latest = records::latest(&mut tx, &known(&batch.changes[place + 1..], Whose::Any)).await?;
+        }
     }
-    close(&mut tx, &fold.closed).await?;
-    insert(&mut tx, &fold.rows).await?;
+    fold.write(&mut tx).await?;
     activity::wait(&mut tx, &fold.shown).await?;
-    let news = [fold.rows.last().map(|row| row.from_seq), fold.shown.last().map(|shown| shown.seq)];
+    let news = [fold.tip, fold.shown.last().map(|shown| shown.seq)];
     if let Some(last) = news.into_iter().flatten().max() {
         move_tip(&mut tx, last).await?;
     }
@@ -36,32 +45,20 @@ pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), Projecti
     tx.commit().await.map_err(database(doing))
 }
 
-/// A state of a record.
-struct Row {
-    object: ObjectId,
-    prefix: Cow<'static, str>,
-    from_seq: u64,
-    to_seq: Option<u64>,
-    /// Absent from a record that is gone.
-    payload: Option<(Sha256, String)>,
+/// Whose states are looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Of objects that were there before.
+    Known,
+    /// Of all.
+    Any,
 }
 
-/// The state of a record that no other has replaced.
-struct Latest {
-    prefix: Cow<'static, str>,
-    from_seq: u64,
-    /// Absent from a record that is gone.
-    payload_sha256: Option<Sha256>,
-    /// Its place among the new rows, unless it is in the table.
-    place: Option<usize>,
-}
-
-/// A state in the table that was replaced.
-struct Closed {
-    object: ObjectId,
-    prefix: Cow<'static, str>,
-    from_seq: u64,
-    to_seq: u64,
+/// The objects of changes, each once.
+fn known(changes: &[Change], whose: Whose) -> Vec<String> {
+    let changes = changes.iter().filter(|change| whose == Whose::Any || change.before.is_some());
+    let objects: BTreeSet<ObjectId> = changes.map(|change| change.after.id).collect();
+    objects.iter().map(ObjectId::to_string).collect()
 }
 
 struct Fold {
@@ -69,23 +66,64 @@ struct Fold {
     latest: HashMap<ObjectId, Vec<Latest>>,
     rows: Vec<Row>,
     closed: Vec<Closed>,
+    /// Who is part of what.
+    wholes: Wholes,
+    members: Members,
+    /// The last event that made a row of a record.
+    tip: Option<u64>,
     /// What the public reads otherwise, in whatever form.
     shown: Vec<Shown>,
 }
 
+/// What becomes of a record.
+struct Put {
+    object: ObjectId,
+    prefix: Cow<'static, str>,
+    seq: u64,
+    payload: Option<(Sha256, String)>,
+    sets: Sets,
+    /// Whether the object was there before the event.
+    has_past: bool,
+}
+
 impl Fold {
-    /// Every change is looked at, not the last one of an object in the batch: where batches begin and end must not show.
-    fn change(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
-        let (seq, object) = (recorded.envelope.seq, &*change.after);
-        if object.is_public(recorded.envelope.recorded_at) {
-            self.publish(stores, change, recorded);
-        } else {
-            self.take_back(object.id, seq);
-        }
-        self.shown.extend(Shown::of(change, recorded));
+    async fn of(tx: &mut PgConnection, batch: &Batch) -> Result<Self, ProjectionError> {
+        let latest = records::latest(tx, &known(&batch.changes, Whose::Known)).await?;
+        let wholes = Wholes::of(tx, batch).await?;
+        let (members, rows, closed, shown) = (Members::default(), Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { latest, rows, closed, wholes, members, tip: None, shown })
     }
 
-    fn publish(&mut self, stores: &Stores, change: &Change, recorded: &Recorded) {
+    /// Every change is looked at, not the last one of an object in the batch: where batches begin and end must not show.
+    /// Says whether what is part of the object must be looked at, too.
+    async fn change(
+        &mut self,
+        tx: &mut PgConnection,
+        stores: &Stores,
+        change: &Change,
+        recorded: &Recorded,
+    ) -> Result<bool, ProjectionError> {
+        let object = &*change.after;
+        let is_public = object.is_public(recorded.envelope.recorded_at);
+        let moved = Moved::of(change.before.as_deref(), object, is_public);
+        self.wholes.touch(change.before.as_deref(), object, &moved);
+        let is_part = !moved.after.wholes.is_empty();
+        let sets = if is_part { self.wholes.sets(tx, object.id).await? } else { Sets::default() };
+        let live = self.latest.get(&object.id).into_iter().flatten().find(|one| one.payload_sha256.is_some());
+        let before = live.map(|one| one.sets.clone()).unwrap_or_default();
+        if before != sets {
+            self.members.count(&before, &sets);
+        }
+        if is_public {
+            self.publish(stores, change, recorded, &sets);
+        } else {
+            self.take_back(change, recorded.envelope.seq);
+        }
+        self.shown.extend(Shown::of(change, recorded));
+        Ok(moved.is_news_below() && self.wholes.has_parts(object.id))
+    }
+
+    fn publish(&mut self, stores: &Stores, change: &Change, recorded: &Recorded, sets: &Sets) {
         let (seq, object) = (recorded.envelope.seq, &*change.after);
         let setting = Setting { addresses: &stores.addresses, publishing: &stores.publishing };
         for format in stores.formats {
@@ -93,47 +131,57 @@ impl Fold {
                 self.latest.get(&object.id).and_then(|all| all.iter().find(|one| one.prefix == format.prefix()));
             // A record that is there was rendered of the object as it was before the event.
             let is_there = known.is_some_and(|known| known.payload_sha256.is_some());
+            let has_moved = known.is_none_or(|known| known.sets != *sets);
             let unmoved =
                 |before: &Arc<Object>| recorded.event.as_ref().is_some_and(|event| format.is_unmoved(before, event));
-            if is_there && change.before.as_ref().is_some_and(unmoved) {
+            if is_there && !has_moved && change.before.as_ref().is_some_and(unmoved) {
                 continue;
             }
             let Some(payload) = format.render(object, &setting) else {
                 // A record that there was is gone now; one that never was is not mentioned.
                 if is_there {
-                    self.put(object.id, Cow::Borrowed(format.prefix()), seq, None);
+                    let (prefix, sets) = (Cow::Borrowed(format.prefix()), sets.clone());
+                    self.put(Put { object: object.id, prefix, seq, payload: None, sets, has_past: true });
                 }
                 continue;
             };
             let sha256 = Sha256::of(payload.as_bytes());
             // A change that this format does not show is no news to its harvesters.
-            if known.is_none_or(|known| known.payload_sha256 != Some(sha256)) {
-                self.put(object.id, Cow::Borrowed(format.prefix()), seq, Some((sha256, payload)));
+            if has_moved || known.is_none_or(|known| known.payload_sha256 != Some(sha256)) {
+                let (prefix, payload) = (Cow::Borrowed(format.prefix()), Some((sha256, payload)));
+                let (object, sets, has_past) = (object.id, sets.clone(), change.before.is_some());
+                self.put(Put { object, prefix, seq, payload, sets, has_past });
             }
         }
     }
 
     /// Tells, in every format it ever had, that the record is gone. What was never there is not mentioned.
-    fn take_back(&mut self, object: ObjectId, seq: u64) {
+    fn take_back(&mut self, change: &Change, seq: u64) {
+        let object = change.after.id;
         let known = self.latest.get(&object).map_or(&[][..], Vec::as_slice);
         let live = known.iter().filter(|one| one.payload_sha256.is_some()).map(|one| one.prefix.clone());
         for prefix in live.collect::<Vec<_>>() {
-            self.put(object, prefix, seq, None);
+            let (payload, sets, has_past) = (None, Sets::default(), true);
+            self.put(Put { object, prefix, seq, payload, sets, has_past });
         }
     }
 
-    fn put(&mut self, object: ObjectId, prefix: Cow<'static, str>, seq: u64, payload: Option<(Sha256, String)>) {
+    fn put(&mut self, put: Put) {
+        let Put { object, prefix, seq, payload, sets, has_past } = put;
         let next = Latest {
             prefix: prefix.clone(),
             from_seq: seq,
             payload_sha256: payload.as_ref().map(|(sha256, _)| *sha256),
+            sets: sets.clone(),
             place: Some(self.rows.len()),
         };
         let known = self.latest.entry(object).or_default();
+        let mut before = Sets::default();
         match known.iter_mut().find(|one| one.prefix == prefix) {
             None => known.push(next),
             Some(slot) => {
                 let last = std::mem::replace(slot, next);
+                before = last.sets;
                 if let Some(place) = last.place {
                     self.rows[place].to_seq = Some(seq);
                 } else {
@@ -142,77 +190,18 @@ impl Fold {
                 }
             }
         }
-        self.rows.push(Row { object, prefix, from_seq: seq, to_seq: None, payload });
+        self.members.turn(&Turn { object, prefix: &prefix, seq, before: &before, after: &sets, has_past });
+        self.rows.push(Row { object, prefix, from_seq: seq, to_seq: None, payload, sets });
+        self.tip = Some(seq);
     }
-}
 
-/// The states that stand for the objects of a batch that were there before it.
-async fn latest(tx: &mut PgConnection, batch: &Batch) -> Result<HashMap<ObjectId, Vec<Latest>>, ProjectionError> {
-    let mut latest: HashMap<ObjectId, Vec<Latest>> = HashMap::new();
-    let before = batch.changes.iter().filter(|change| change.before.is_some());
-    let mut objects: Vec<String> = before.map(|change| change.after.id.to_string()).collect();
-    objects.sort_unstable();
-    objects.dedup();
-    if objects.is_empty() {
-        return Ok(latest);
+    /// Writes everything so far.
+    async fn write(&mut self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
+        records::close(tx, &std::mem::take(&mut self.closed)).await?;
+        records::insert(tx, &std::mem::take(&mut self.rows)).await?;
+        self.members.write(tx).await?;
+        self.wholes.write(tx).await
     }
-    let sql = "select object, prefix, from_seq, payload_sha256 from feed_record
-        where object = any($1) and to_seq is null order by object, prefix";
-    let rows = sqlx::query(sql).bind(&objects).fetch_all(tx).await;
-    for row in rows.map_err(database("could not read what the publication feed says of changed objects"))? {
-        let text: String = row.get(0);
-        let digest: Option<Vec<u8>> = row.get(3);
-        let digest = digest.map(<[u8; 32]>::try_from).transpose();
-        let wrong = |source: Box<dyn std::error::Error + Send + Sync>| ProjectionError::Row {
-            what: "record of the publication feed",
-            id: text.clone(),
-            source,
-        };
-        let object = ObjectId::parse(&text).map_err(|bad| wrong(bad.into()))?;
-        let digest = digest.map_err(|bytes| wrong(format!("a digest of {} bytes", bytes.len()).into()))?;
-        latest.entry(object).or_default().push(Latest {
-            prefix: Cow::Owned(row.get(1)),
-            from_seq: row.get::<i64, _>(2).unsigned_abs(),
-            payload_sha256: digest.map(Sha256::from_digest),
-            place: None,
-        });
-    }
-    Ok(latest)
-}
-
-async fn close(tx: &mut PgConnection, closed: &[Closed]) -> Result<(), ProjectionError> {
-    if closed.is_empty() {
-        return Ok(());
-    }
-    let sql = "update feed_record as r set to_seq = c.to_seq
-        from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as c (object, prefix, from_seq, to_seq)
-        where r.object = c.object and r.prefix = c.prefix and r.from_seq = c.from_seq";
-    let done = sqlx::query(sql)
-        .bind(closed.iter().map(|one| one.object.to_string()).collect::<Vec<_>>())
-        .bind(closed.iter().map(|one| one.prefix.to_string()).collect::<Vec<_>>())
-        .bind(closed.iter().map(|one| one.from_seq.cast_signed()).collect::<Vec<_>>())
-        .bind(closed.iter().map(|one| one.to_seq.cast_signed()).collect::<Vec<_>>())
-        .execute(tx)
-        .await;
-    done.map_err(database("could not end replaced states in the publication feed")).map(drop)
-}
-
-async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), ProjectionError> {
-    let rows: Vec<(String, &Row)> = rows.iter().map(|row| (row.object.to_string(), row)).collect();
-    let rows = rows.iter().map(|(object, row)| {
-        let payload = row.payload.as_ref();
-        [
-            Field::Text(object),
-            Field::Text(&row.prefix),
-            Field::Bigint(row.from_seq.cast_signed()),
-            Field::bigint(row.to_seq.map(u64::cast_signed)),
-            Field::Boolean(payload.is_none()),
-            payload.map_or(Field::Null, |(sha256, _)| Field::Bytes(sha256.as_bytes())),
-            Field::text(payload.map(|(_, text)| text.as_str())),
-        ]
-    });
-    let table = "feed_record (object, prefix, from_seq, to_seq, deleted, payload_sha256, payload)";
-    copy(tx, table, encoded(rows), "could not write records to the publication feed").await
 }
 
 async fn move_tip(tx: &mut PgConnection, from_seq: u64) -> Result<(), ProjectionError> {

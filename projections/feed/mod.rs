@@ -7,19 +7,29 @@
 //! from the moment that this projection has folded it; the few milliseconds before are the only ones in which a harvester
 //! can get what a page would refuse.
 //!
+//! A record is in the sets of what its object is part of ([`Sets`]), as far as that is public. Joining and leaving a set is a
+//! change of the record: it comes again in every list, and the lists of the set that it left tell a deletion.
+//!
 //! Beside the records there are activities: what happened to an object, whatever a format shows of it ([`Activity`]).
 
 mod activity;
 mod fold;
 mod format;
+mod listed;
+mod members;
 mod read;
+mod records;
+mod sets;
+mod wholes;
 
 pub use activity::{Activity, ActivityKind, activities, activities_told, shows_another};
 pub use format::{Format, Place, Publishing, Row, Setting, lost, noted, to};
+pub use listed::{ListedSet, any_set, count_sets, set_of_key, sets};
 pub use read::{
-    Contents, Page, Published, SETTLING_SECONDS, Span, Window, count, page, prefixes, record, through_at, unpublished,
-    window,
+    Contents, Page, Position, Published, SETTLING_SECONDS, Span, Window, count, page, prefixes, record, through_at,
+    unpublished, window,
 };
+pub use sets::{LEVELS_MAX, SetKey, Sets, implied};
 
 use async_trait::async_trait;
 use fonds_schemas::Sha256;
@@ -29,7 +39,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 4;
+const CODE_VERSION: u32 = 5;
 
 /// The projection.
 pub struct Feed;
@@ -46,6 +56,7 @@ const TABLES: &[&str] = &[
         deleted boolean not null,
         payload_sha256 bytea,
         payload text,
+        sets text collate \"C\" not null,
         primary key (object, prefix, from_seq))
         with (toast_tuple_target = 8160)",
     // Only once: this waits for whoever reads, and a verb beside a running server comes through here too.
@@ -68,11 +79,29 @@ const TABLES: &[&str] = &[
 /// The indexes that only readers need.
 const INDEXES: &[&str] = &[
     // A list: the states that stand, in their order.
-    "create index if not exists feed_record_standing on feed_record (prefix, from_seq) where to_seq is null",
+    "create index if not exists feed_record_standing on feed_record (prefix, from_seq, object)
+        where to_seq is null",
     // States that were replaced a moment ago, by something that is not visible yet.
     "create index if not exists feed_record_replaced on feed_record (prefix, to_seq) where to_seq is not null",
     // The place of a date.
     "create index if not exists feed_mark_published on feed_mark (published_at, through)",
+];
+
+/// What a digest covers: tables, their columns, and an order. Payloads are covered by themselves and not by their stored
+/// digest: a rebuild must find a payload that rotted.
+const CONTENT: &[(&str, &str, &str)] = &[
+    (
+        "feed_record",
+        "object, prefix, from_seq, to_seq, deleted, payload_sha256, payload, sets",
+        "object, prefix, from_seq",
+    ),
+    ("feed_mark", "through, seq, published_at, activities", "through"),
+    ("feed_activity", "number, object, kind, published_at", "number"),
+    ("feed_change", "seq, object, was_public, is_public", "seq"),
+    ("feed_object", "object, title", "object"),
+    ("feed_whole", "object, whole", "object, whole"),
+    ("feed_member", "set_key, prefix, object, from_seq, to_seq, gone", "object, prefix, set_key, from_seq"),
+    ("feed_set", "set_key, spec, members", "set_key"),
 ];
 
 #[async_trait]
@@ -86,7 +115,8 @@ impl Projection for Feed {
     }
 
     async fn create(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        for sql in TABLES.iter().chain(activity::TABLES) {
+        let others = activity::TABLES.iter().chain(wholes::TABLES).chain(members::TABLES);
+        for sql in TABLES.iter().chain(others) {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the tables of the publication feed"))?;
         }
@@ -94,11 +124,12 @@ impl Projection for Feed {
     }
 
     async fn index(&self, stores: &Stores) -> Result<(), ProjectionError> {
-        for sql in INDEXES {
+        for sql in INDEXES.iter().chain(members::INDEXES) {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the indexes of the publication feed"))?;
         }
-        position::analyze(&stores.pg, &["feed_record", "feed_activity"]).await
+        position::analyze(&stores.pg, &["feed_record", "feed_activity", "feed_member", "feed_whole", "feed_object"])
+            .await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {
@@ -110,15 +141,11 @@ impl Projection for Feed {
     }
 
     async fn digest(&self, stores: &Stores) -> Result<Sha256, ProjectionError> {
-        // Payloads are covered by themselves and not by their stored digest: a rebuild must find a payload that rotted.
-        let columns = "object, prefix, from_seq, to_seq, deleted, payload_sha256, payload";
-        let records = position::table_digest(&stores.pg, "feed_record", columns, "object, prefix, from_seq").await?;
-        let columns = "through, seq, published_at, activities";
-        let marks = position::table_digest(&stores.pg, "feed_mark", columns, "through").await?;
-        let columns = "number, object, kind, published_at";
-        let activities = position::table_digest(&stores.pg, "feed_activity", columns, "number").await?;
-        let columns = "seq, object, was_public, is_public";
-        let waiting = position::table_digest(&stores.pg, "feed_change", columns, "seq").await?;
-        Ok(Sha256::of(format!("{records}{marks}{activities}{waiting}").as_bytes()))
+        let mut digests = String::new();
+        for (table, columns, order) in CONTENT {
+            let digest = position::table_digest(&stores.pg, table, columns, order).await?;
+            digests.push_str(&digest.to_string());
+        }
+        Ok(Sha256::of(digests.as_bytes()))
     }
 }

@@ -4,9 +4,10 @@
 
 use fonds_schemas::{ObjectId, Timestamp};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
 use super::NAME;
+use super::sets::{SetKey, Sets};
 use crate::{ProjectionError, database};
 
 /// Seconds that a mark must be old to be served. A second that is still running could gain another mark, and a harvester
@@ -62,13 +63,37 @@ pub async fn unpublished(pg: &PgPool) -> Result<Option<u64>, ProjectionError> {
     Ok(row.map(|row| unsigned(&row, 0)))
 }
 
+/// A place in a list: behind a record, or behind everything that an event changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The event.
+    pub seq: u64,
+    /// The object of the record; an event that moves a whole changes many at once.
+    pub object: Option<ObjectId>,
+}
+
+impl Position {
+    /// Behind everything that the event changed.
+    #[must_use]
+    pub const fn behind(seq: u64) -> Self {
+        Self { seq, object: None }
+    }
+
+    /// What comes right before the records behind it; no id begins with a tilde, and all sort before it.
+    fn object(&self) -> String {
+        self.object.map_or_else(|| "~".to_owned(), |object| object.to_string())
+    }
+}
+
 /// A stretch of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span<'a> {
     /// The format.
     pub prefix: &'a str,
-    /// Only records changed by later events than this.
-    pub after: u64,
+    /// Only members of this set, and those that left it.
+    pub set: Option<SetKey>,
+    /// Only records behind this place.
+    pub after: Position,
     /// Only records changed by this event or earlier ones.
     pub through: u64,
     /// The records as they stand once this event is visible: [`Window::through`].
@@ -100,6 +125,8 @@ pub struct Published {
     pub deleted: bool,
     /// The rendered record; empty where it is gone or was not asked for.
     pub payload: String,
+    /// The sets that it is in; none where it is gone.
+    pub sets: Sets,
 }
 
 /// A page of a list.
@@ -113,65 +140,99 @@ pub struct Page {
 
 /// How many records the stretch has.
 pub async fn count(pg: &PgPool, span: &Span<'_>) -> Result<u64, ProjectionError> {
-    let sql = "select (select count(*) from feed_record
-            where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq is null)
-        + (select count(*) from feed_record
-            where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq > $4)";
-    let row = sqlx::query(sql)
+    let from = match span.set {
+        None => "feed_record where prefix = $1 and $6::bytea is null",
+        Some(_) => "feed_member where prefix = $1 and set_key = $6",
+    };
+    let sql = format!(
+        "select (select count(*) from {from} and (from_seq, object) > ($2, $5) and from_seq <= $3 and to_seq is null)
+        + (select count(*) from {from} and (from_seq, object) > ($2, $5) and from_seq <= $3 and to_seq > $4)"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql))
         .bind(span.prefix)
-        .bind(span.after.cast_signed())
+        .bind(span.after.seq.cast_signed())
         .bind(span.through.cast_signed())
         .bind(span.visible.cast_signed())
+        .bind(span.after.object())
+        .bind(span.set.map(|key| key.as_bytes().to_vec()))
         .fetch_one(pg)
         .await;
     Ok(unsigned(&row.map_err(database("could not count records of the publication feed"))?, 0))
 }
 
+/// What a page finds: the states that stand, then those whose replacement is not visible yet.
+///
+/// A state that was replaced by one that is not visible yet still is what the public sees: it comes from the second
+/// branch, and so no list ever has a gap. Only what was taken back is gone at once, under the date that it had: its payload
+/// must not go out for as long as the news of it waits; and a record names the sets that it is in now, because a set may
+/// have been taken back, too. The planner knows nothing of a table that has just been filled: `offset 0` and the order of
+/// what stands last keep it from asking every record whether it was replaced.
+const FOUND: &str = "(select object, from_seq, deleted, payload, sets from feed_record
+        where prefix = $1 and $8::bytea is null and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq is null
+        order by from_seq, object limit $5)
+    union all
+    (select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end, n.sets
+        from (select object, from_seq, deleted, payload from feed_record
+            where prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq > $4 offset 0) r
+        cross join lateral (select deleted, sets from feed_record
+            where object = r.object and prefix = $1 order by from_seq desc limit 1) n
+        order by r.from_seq, r.object limit $5)";
+
+/// The same in a set. Who left it is gone there, and nothing else is said of it.
+const FOUND_IN_SET: &str = "(select m.object, m.from_seq, m.gone, r.payload, coalesce(r.sets, '')
+        from (select object, from_seq, gone from feed_member
+            where set_key = $8 and prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq is null
+            order by from_seq, object limit $5) m
+        left join lateral (select payload, sets from feed_record
+            where not m.gone and object = m.object and prefix = $1 and from_seq = m.from_seq) r on true
+        order by m.from_seq, m.object)
+    union all
+    (select m.object, m.from_seq, m.gone or n.deleted, case when not (m.gone or n.deleted) then r.payload end,
+            case when m.gone then '' else n.sets end
+        from (select object, from_seq, gone from feed_member
+            where set_key = $8 and prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq > $4
+            offset 0) m
+        cross join lateral (select deleted, sets from feed_record
+            where object = m.object and prefix = $1 order by from_seq desc limit 1) n
+        left join lateral (select payload from feed_record
+            where not m.gone and object = m.object and prefix = $1 and from_seq = m.from_seq) r on true
+        order by m.from_seq, m.object limit $5)";
+
 /// The first records of the stretch, at most `records_max`.
 pub async fn page(pg: &PgPool, span: &Span<'_>, records_max: u32, contents: Contents) -> Result<Page, ProjectionError> {
-    // A state that was replaced by one that is not visible yet still is what the public sees: it comes from the second
-    // branch, and so no list ever has a gap. Only what was taken back is gone at once, under the date that it had: its
-    // payload must not go out for as long as the news of it waits. One record more than wanted is looked for, to know
-    // whether there are more. The planner knows nothing of a table that has just been filled: `offset 0` and the order of
-    // what stands last keep it from asking every record whether it was replaced.
-    let sql = "with found as (
-            (select object, from_seq, deleted, payload from feed_record
-                where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq is null
-                order by from_seq limit $5)
-            union all
-            (select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end
-                from (select object, from_seq, deleted, payload from feed_record
-                    where prefix = $1 and from_seq > $2 and from_seq <= $3 and to_seq > $4 offset 0) r
-                cross join lateral (select deleted from feed_record
-                    where object = r.object and prefix = $1 order by from_seq desc limit 1) n
-                order by r.from_seq limit $5)
-            order by from_seq limit $5
+    // One record more than wanted is looked for, to know whether there are more.
+    let found = if span.set.is_none() { FOUND } else { FOUND_IN_SET };
+    let sql = format!(
+        "with found (object, from_seq, deleted, payload, sets) as ({found} order by 2, 1 limit $5
         ), measured as (
-            select object, from_seq, deleted, case when $6::bigint is not null then payload end as payload,
+            select object, from_seq, deleted, case when $6::bigint is not null then payload end as payload, sets,
                 count(*) over () as candidates,
                 sum(case when $6::bigint is not null then octet_length(payload) end)
-                    over (order by from_seq rows between unbounded preceding and 1 preceding) as bytes_before
+                    over (order by from_seq, object rows between unbounded preceding and 1 preceding) as bytes_before
             from found
         )
-        select object, from_seq, deleted, payload, candidates,
+        select object, from_seq, deleted, payload, sets, candidates,
             (select published_at from feed_mark where through >= from_seq order by through limit 1)
-        from measured where coalesce(bytes_before, 0) < coalesce($6, 1) order by from_seq limit $5 - 1";
+        from measured where coalesce(bytes_before, 0) < coalesce($6, 1) order by from_seq, object limit $5 - 1"
+    );
     let bytes_max = match contents {
         Contents::Headers => None,
         Contents::Payloads { bytes_max } => Some(i64::from(bytes_max)),
     };
-    let rows = sqlx::query(sql)
+    let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(span.prefix)
-        .bind(span.after.cast_signed())
+        .bind(span.after.seq.cast_signed())
         .bind(span.through.cast_signed())
         .bind(span.visible.cast_signed())
         .bind(i64::from(records_max) + 1)
         .bind(bytes_max)
+        .bind(span.after.object())
+        .bind(span.set.map(|key| key.as_bytes().to_vec()))
         .fetch_all(pg)
         .await;
     let rows = rows.map_err(database("could not read a page of the publication feed"))?;
-    let candidates = rows.first().map_or(0, |row| unsigned(row, 4));
-    let records = rows.iter().map(|row| published(row, 5)).collect::<Result<Vec<_>, _>>()?;
+    let candidates = rows.first().map_or(0, |row| unsigned(row, 5));
+    let records = rows.iter().map(|row| published(row, 6)).collect::<Result<Vec<_>, _>>()?;
     Ok(Page { more: candidates > records.len() as u64, records })
 }
 
@@ -183,14 +244,14 @@ pub async fn record(
     prefix: &str,
 ) -> Result<Option<Published>, ProjectionError> {
     // What was taken back is gone at once, as in lists.
-    let sql = "select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end,
+    let sql = "select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end, n.sets,
             (select published_at from feed_mark where through >= r.from_seq order by through limit 1)
         from feed_record r join feed_record n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
         where r.object = $1 and r.prefix = $2 and r.from_seq <= $3 order by r.from_seq desc limit 1";
     let row =
         sqlx::query(sql).bind(object.to_string()).bind(prefix).bind(visible.cast_signed()).fetch_optional(pg).await;
     let row = row.map_err(database("could not read a record of the publication feed"))?;
-    row.map(|row| published(&row, 4)).transpose()
+    row.map(|row| published(&row, 5)).transpose()
 }
 
 /// The formats that an object has a record in, live or gone, once event `visible` is visible.
@@ -218,5 +279,6 @@ fn published(row: &PgRow, datestamp: usize) -> Result<Published, ProjectionError
         datestamp: row.get(datestamp),
         deleted: row.get(2),
         payload: row.get::<Option<String>, _>(3).unwrap_or_default(),
+        sets: Sets::read(row.get(4)),
     })
 }

@@ -1,15 +1,18 @@
 //! Answers a request: looks up in the publication feed, and says it in XML.
 
+mod sets;
+
 use fonds_projections::PgPool;
 use fonds_projections::ProjectionError;
-use fonds_projections::feed::{self, Contents, Format, Page, Published, Span, Window};
+use fonds_projections::feed::{self, Contents, Format, Page, Position, Published, Span, Window};
 use fonds_schemas::{Addresses, ObjectId, Timestamp};
 
 use super::error::{Code, Error, Refusal};
-use super::render::{self, Identity, Resumption, Stretch};
-use super::request::{self, Asked, Question};
-use super::token::{Key, List, Token};
-use super::{Xml, date::Date};
+use super::render::{self, Frame, Identity, Resumption, Stretch};
+use super::request::{self, Asked, Question, Selection};
+use super::token::{Key, List, Listing, Token};
+use super::{Xml, date::Date, describe};
+use crate::config::{ArchiveSettings, OaiSettings};
 
 /// Records on one page of a list. A hundred thousand records take 200 requests, and a page of usual records stays below a
 /// megabyte.
@@ -28,10 +31,12 @@ pub struct Repository<'a> {
     pub formats: &'a [&'a dyn Format],
     /// The public addresses.
     pub addresses: &'a Addresses,
-    /// `repositoryName`.
-    pub name: &'a str,
-    /// `adminEmail`.
-    pub email: &'a str,
+    /// The institution.
+    pub archive: &'a ArchiveSettings,
+    /// What harvesters are told of it.
+    pub oai: &'a OaiSettings,
+    /// The licence of the records, as a URI.
+    pub record_rights: Option<&'a str>,
     /// What signs resumption tokens.
     pub key: &'a Key,
     /// How far the feed may be read.
@@ -77,23 +82,18 @@ fn refuse<T>(code: Code, message: &str) -> Result<T, Stop> {
 async fn content(repository: &Repository<'_>, window: &Window, asked: &Asked) -> Result<String, Stop> {
     match &asked.question {
         Question::Identify => Ok(render::identify(&Identity {
-            name: repository.name,
-            email: repository.email,
+            archive: repository.archive,
+            oai: repository.oai,
+            record_rights: repository.record_rights,
             base: &repository.addresses.oai(),
             host: host(repository.addresses),
             earliest: window.earliest,
         })),
         Question::Formats { identifier: None } => Ok(render::formats(repository.formats.iter().copied())),
         Question::Formats { identifier: Some(identifier) } => formats(repository, window, identifier).await,
-        Question::Sets | Question::Begin { set: Some(_), .. } => {
-            refuse(Code::NoSetHierarchy, "this repository has no sets")
-        }
-        Question::MoreSets => {
-            refuse(Code::BadResumptionToken, "this repository has no sets, so no list of them goes on")
-        }
-        Question::Begin { list, prefix, from, until, set: None } => {
-            begin(repository, window, *list, prefix, *from, *until).await
-        }
+        Question::Sets => sets::begin(repository).await,
+        Question::MoreSets { token } => sets::resume(repository, token).await,
+        Question::Begin { list, asked } => begin(repository, window, *list, asked).await,
         Question::Resume { list, token } => resume(repository, window, *list, token).await,
         Question::Record { identifier, prefix } => record(repository, window, identifier, prefix).await,
     }
@@ -104,6 +104,11 @@ fn host(addresses: &Addresses) -> &str {
     let host = addresses.host();
     let fits = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
     if fits { host } else { "localhost" }
+}
+
+/// What all records of the repository have in common.
+fn frame<'a>(repository: &Repository<'a>) -> Frame<'a> {
+    Frame { host: host(repository.addresses), about: describe::about(repository.record_rights) }
 }
 
 fn object_of(addresses: &Addresses, identifier: &str) -> Option<ObjectId> {
@@ -138,7 +143,7 @@ async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, 
     };
     let record = if known { feed::record(repository.pg, window.through, object, prefix).await? } else { None };
     if let Some(record) = record {
-        return Ok(render::record(host(repository.addresses), &record));
+        return Ok(render::record(&frame(repository), &record));
     }
     if feed::prefixes(repository.pg, window.through, object).await?.is_empty() {
         return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
@@ -146,62 +151,61 @@ async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, 
     refuse(Code::CannotDisseminateFormat, "this item is not offered in this format")
 }
 
-async fn begin(
-    repository: &Repository<'_>,
-    window: &Window,
-    list: List,
-    prefix: &str,
-    from: Option<Date>,
-    until: Option<Date>,
-) -> Result<String, Stop> {
+async fn begin(repository: &Repository<'_>, window: &Window, list: List, asked: &Selection) -> Result<String, Stop> {
+    let Selection { prefix, from, until, set } = asked;
     if !is_known(repository, prefix) {
         return refuse(Code::CannotDisseminateFormat, "this repository does not offer this format");
     }
+    let set = match set {
+        Some(spec) => Some(sets::find(repository, spec).await?),
+        None => None,
+    };
     let after = match from {
         // Rows are ordered by the event that made them and datestamps never decrease in it: a date is a place.
         Some(from) => feed::through_at(repository.pg, from.first_second() - 1).await?,
         None => 0,
     };
-    let until = until.map(Date::last_second);
-    let span = span(repository, window, prefix, after, until).await?;
+    let (after, until) = (Position::behind(after), until.map(Date::last_second));
+    let listing = Listing::Records(list);
+    let token = Token { listing, prefix: prefix.clone(), set, until, after, cursor: 0, size: 0 };
+    let span = span(repository, window, &token).await?;
     let size = feed::count(repository.pg, &span).await?;
     if size == 0 {
         return refuse(Code::NoRecordsMatch, "no record changed in that time");
     }
     let page = page(repository, &span, list).await?;
-    let token = Token { list, prefix: prefix.to_owned(), until, after, cursor: 0, size };
-    stretch(repository, &token, &page)
+    stretch(repository, list, &Token { size, ..token }, &page)
 }
 
 async fn resume(repository: &Repository<'_>, window: &Window, list: List, token: &str) -> Result<String, Stop> {
-    let token = Token::read(token, list, repository.key).filter(|token| is_known(repository, &token.prefix));
-    let Some(token) = token else {
+    let token = Token::read(token, Listing::Records(list), repository.key);
+    let Some(token) = token.filter(|token| is_known(repository, &token.prefix)) else {
         return refuse(Code::BadResumptionToken, "this is no resumption token of this list and this repository");
     };
-    let span = span(repository, window, &token.prefix, token.after, token.until).await?;
+    if let Some(set) = token.set
+        && feed::set_of_key(repository.pg, set).await?.is_none()
+    {
+        return refuse(Code::BadResumptionToken, "the set of this list is no more");
+    }
+    let span = span(repository, window, &token).await?;
     let page = page(repository, &span, list).await?;
     if page.records.is_empty() {
         // A list has one record at least. This one had more when the token was made, but they have changed since, to a
         // date after `until`: the next harvest from there has them.
         return refuse(Code::BadResumptionToken, "everything further in this list has changed since; begin anew");
     }
-    stretch(repository, &token, &page)
+    stretch(repository, list, &token, &page)
 }
 
 /// Without `until` the window moves on during a harvest, so that a record that changes while the list is read comes at
 /// its end; with one, it comes with the next harvest.
-async fn span<'a>(
-    repository: &Repository<'_>,
-    window: &Window,
-    prefix: &'a str,
-    after: u64,
-    until: Option<i64>,
-) -> Result<Span<'a>, Stop> {
-    let through = match until {
+async fn span<'a>(repository: &Repository<'_>, window: &Window, token: &'a Token) -> Result<Span<'a>, Stop> {
+    let through = match token.until {
         Some(until) if until < window.watermark => feed::through_at(repository.pg, until).await?,
         Some(_) | None => window.through,
     };
-    Ok(Span { prefix, after, through, visible: window.through })
+    let Token { prefix, set, after, .. } = token;
+    Ok(Span { prefix, set: *set, after: *after, through, visible: window.through })
 }
 
 async fn page(repository: &Repository<'_>, span: &Span<'_>, list: List) -> Result<Page, Stop> {
@@ -213,13 +217,14 @@ async fn page(repository: &Repository<'_>, span: &Span<'_>, list: List) -> Resul
 }
 
 /// The page that a list shows after `token`, with the token of the next one.
-fn stretch(repository: &Repository<'_>, token: &Token, page: &Page) -> Result<String, Stop> {
+fn stretch(repository: &Repository<'_>, list: List, token: &Token, page: &Page) -> Result<String, Stop> {
     let sent = token.cursor + page.records.len() as u64;
     // Records may have come while the list was read: the size never contradicts what was sent.
     let size = token.size.max(sent + u64::from(page.more));
     let next = match page.records.last().filter(|_| page.more) {
-        Some(Published { from_seq, .. }) => {
-            let next = Token { after: *from_seq, cursor: sent, size, ..token.clone() };
+        Some(Published { from_seq, object, .. }) => {
+            let after = Position { seq: *from_seq, object: Some(*object) };
+            let next = Token { after, cursor: sent, size, ..token.clone() };
             let Some(text) = next.write(repository.key) else {
                 return refuse(Code::CannotDisseminateFormat, "the name of this format is too long for a list");
             };
@@ -227,19 +232,17 @@ fn stretch(repository: &Repository<'_>, token: &Token, page: &Page) -> Result<St
         }
         None => None,
     };
-    let resumption = match (next, token.cursor) {
-        (None, 0) => None,
-        (text, cursor) => Some(Resumption {
-            text: text.unwrap_or_default(),
-            expires: repository.now.seconds() + TOKEN_SECONDS,
-            size,
-            cursor,
-        }),
-    };
+    let resumption = resumption(repository, next, token.cursor, size);
     Ok(render::list(&Stretch {
-        list: token.list,
-        host: host(repository.addresses),
+        list,
+        frame: frame(repository),
         records: &page.records,
         resumption: resumption.as_ref(),
     }))
+}
+
+/// What ends a page: nothing where it is the only one, an empty token where it is the last.
+fn resumption(repository: &Repository<'_>, next: Option<String>, cursor: u64, size: u64) -> Option<Resumption> {
+    let expires = repository.now.seconds() + TOKEN_SECONDS;
+    (next.is_some() || cursor > 0).then(|| Resumption { text: next.unwrap_or_default(), expires, size, cursor })
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod date;
+mod describe;
 mod error;
 mod render;
 mod request;
@@ -66,8 +67,9 @@ async fn handle(
         pg: &app.harvesters,
         formats: app.stores.formats,
         addresses: &app.stores.addresses,
-        name: &app.settings.archive.name,
-        email: &app.settings.archive.email,
+        archive: &app.settings.archive,
+        oai: &app.settings.oai,
+        record_rights: app.stores.publishing.record_rights.as_deref(),
         key: &key,
         window: app.window(asking.at).await?.ok_or(Error::NotReady)?,
         now: asking.at,

@@ -2,20 +2,18 @@
 
 use std::fmt::Write as _;
 
-use fonds_projections::feed::{Format, Published};
-use fonds_schemas::{ObjectId, Timestamp};
+use fonds_projections::feed::{Format, ListedSet, Published};
+use fonds_schemas::Timestamp;
 
-use super::Xml;
 use super::error::Refusal;
 use super::token::List;
+use super::{Xml, describe};
+use crate::config::{ArchiveSettings, OaiSettings};
 use crate::formats::xml;
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <OAI-PMH xmlns=\"http://www.openarchives.org/OAI/2.0/\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
     xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/ http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd\">";
-const OAI_IDENTIFIER: &str = "<description><oai-identifier xmlns=\"http://www.openarchives.org/OAI/2.0/oai-identifier\" \
-    xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/oai-identifier \
-    http://www.openarchives.org/OAI/2.0/oai-identifier.xsd\">";
 /// Bytes around the payload of a record, generously: the page is then allocated once.
 const RECORD_BYTES: usize = 256;
 
@@ -60,8 +58,10 @@ fn datestamp(second: i64) -> String {
 
 /// What `Identify` says.
 pub(super) struct Identity<'a> {
-    pub(super) name: &'a str,
-    pub(super) email: &'a str,
+    pub(super) archive: &'a ArchiveSettings,
+    pub(super) oai: &'a OaiSettings,
+    /// The licence of the records.
+    pub(super) record_rights: Option<&'a str>,
     pub(super) base: &'a str,
     pub(super) host: &'a str,
     /// Seconds since 1970.
@@ -71,30 +71,17 @@ pub(super) struct Identity<'a> {
 pub(super) fn identify(identity: &Identity<'_>) -> String {
     let mut out = String::with_capacity(1024);
     out.push_str("<Identify>");
-    xml::element(&mut out, "repositoryName", identity.name);
+    xml::element(&mut out, "repositoryName", &identity.archive.name);
     xml::element(&mut out, "baseURL", identity.base);
     xml::element(&mut out, "protocolVersion", "2.0");
-    xml::element(&mut out, "adminEmail", identity.email);
+    xml::element(&mut out, "adminEmail", &identity.archive.email);
     xml::element(&mut out, "earliestDatestamp", &datestamp(identity.earliest));
     xml::element(&mut out, "deletedRecord", "persistent");
     xml::element(&mut out, "granularity", "YYYY-MM-DDThh:mm:ssZ");
     xml::element(&mut out, "compression", "gzip");
-    // The scheme of oai-identifier asks for a domain name; an archive at a bare address has none to describe.
-    if is_domain(identity.host) {
-        out.push_str(OAI_IDENTIFIER);
-        xml::element(&mut out, "scheme", "oai");
-        xml::element(&mut out, "repositoryIdentifier", identity.host);
-        xml::element(&mut out, "delimiter", ":");
-        let sample = ObjectId::derived("sample", "sample");
-        xml::element(&mut out, "sampleIdentifier", &format!("oai:{}:{sample}", identity.host));
-        out.push_str("</oai-identifier></description>");
-    }
+    describe::descriptions(&mut out, identity);
     out.push_str("</Identify>");
     out
-}
-
-fn is_domain(host: &str) -> bool {
-    host.contains('.') && host.split('.').all(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 pub(super) fn formats<'a>(formats: impl Iterator<Item = &'a dyn Format>) -> String {
@@ -110,11 +97,18 @@ pub(super) fn formats<'a>(formats: impl Iterator<Item = &'a dyn Format>) -> Stri
     out
 }
 
+/// What all records have in common.
+pub(super) struct Frame<'a> {
+    pub(super) host: &'a str,
+    /// What stands behind every payload.
+    pub(super) about: String,
+}
+
 /// The reply of `GetRecord`.
-pub(super) fn record(host: &str, published: &Published) -> String {
+pub(super) fn record(frame: &Frame<'_>, published: &Published) -> String {
     let mut out = String::with_capacity(published.payload.len() + 2 * RECORD_BYTES);
     out.push_str("<GetRecord>");
-    push_record(&mut out, host, &datestamp(published.datestamp), published);
+    push_record(&mut out, frame, &datestamp(published.datestamp), published);
     out.push_str("</GetRecord>");
     out
 }
@@ -133,13 +127,14 @@ pub(super) struct Resumption {
 /// One page of a list.
 pub(super) struct Stretch<'a> {
     pub(super) list: List,
-    pub(super) host: &'a str,
+    pub(super) frame: Frame<'a>,
     pub(super) records: &'a [Published],
     pub(super) resumption: Option<&'a Resumption>,
 }
 
 pub(super) fn list(stretch: &Stretch<'_>) -> String {
-    let bytes = stretch.records.iter().map(|record| record.payload.len() + RECORD_BYTES).sum::<usize>();
+    let around = RECORD_BYTES + stretch.frame.about.len();
+    let bytes = stretch.records.iter().map(|record| record.payload.len() + around).sum::<usize>();
     let mut out = String::with_capacity(bytes + 1024);
     let name = match stretch.list {
         List::Identifiers => "ListIdentifiers",
@@ -153,8 +148,8 @@ pub(super) fn list(stretch: &Stretch<'_>) -> String {
             written = (record.datestamp, datestamp(record.datestamp));
         }
         match stretch.list {
-            List::Identifiers => push_header(&mut out, stretch.host, &written.1, record),
-            List::Records => push_record(&mut out, stretch.host, &written.1, record),
+            List::Identifiers => push_header(&mut out, stretch.frame.host, &written.1, record),
+            List::Records => push_record(&mut out, &stretch.frame, &written.1, record),
         }
     }
     if let Some(resumption) = stretch.resumption {
@@ -164,13 +159,45 @@ pub(super) fn list(stretch: &Stretch<'_>) -> String {
     out
 }
 
-fn push_record(out: &mut String, host: &str, datestamp: &str, record: &Published) {
+/// Begins a description of our own, in the one vocabulary that every harvester reads.
+const REMARK: &str = "<setDescription><oai_dc:dc xmlns:oai_dc=\"http://www.openarchives.org/OAI/2.0/oai_dc/\" \
+    xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+    xsi:schemaLocation=\"http://www.openarchives.org/OAI/2.0/oai_dc/ http://www.openarchives.org/OAI/2.0/oai_dc.xsd\">";
+/// What every set says of itself (§2.6 leaves open what becomes of a record that leaves one).
+const MANAGED: &str = "This set is managed: a record that leaves it is told as deleted in the lists of this set, with the \
+    date on which it left. GetRecord and lists without a set go on showing it.";
+/// What a set says of itself that has no members any more.
+const CLOSED: &str = "This set is closed: no record is in it any more. Its lists tell which records left it, and when.";
+
+/// One page of the list of sets.
+pub(super) fn sets(sets: &[ListedSet], resumption: Option<&Resumption>) -> String {
+    let mut out = String::from("<ListSets>");
+    for set in sets {
+        out.push_str("<set>");
+        xml::element(&mut out, "setSpec", &set.spec);
+        xml::element(&mut out, "setName", &set.name);
+        if let Some(description) = &set.description {
+            let _ = write!(out, "<setDescription>{description}</setDescription>");
+        }
+        out.push_str(REMARK);
+        xml::element(&mut out, "dc:description", if set.open { MANAGED } else { CLOSED });
+        out.push_str("</oai_dc:dc></setDescription></set>");
+    }
+    if let Some(resumption) = resumption {
+        push_resumption(&mut out, resumption);
+    }
+    out.push_str("</ListSets>");
+    out
+}
+
+fn push_record(out: &mut String, frame: &Frame<'_>, datestamp: &str, record: &Published) {
     out.push_str("<record>");
-    push_header(out, host, datestamp, record);
+    push_header(out, frame.host, datestamp, record);
     if !record.deleted {
         out.push_str("<metadata>");
         out.push_str(&record.payload);
         out.push_str("</metadata>");
+        out.push_str(&frame.about);
     }
     out.push_str("</record>");
 }
@@ -179,6 +206,9 @@ fn push_header(out: &mut String, host: &str, datestamp: &str, record: &Published
     out.push_str(if record.deleted { "<header status=\"deleted\">" } else { "<header>" });
     // Neither host nor id holds a character that XML minds.
     let _ = write!(out, "<identifier>oai:{host}:{}</identifier><datestamp>{datestamp}</datestamp>", record.object);
+    for spec in record.sets.deepest() {
+        xml::element(out, "setSpec", spec);
+    }
     out.push_str("</header>");
 }
 

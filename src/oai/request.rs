@@ -81,27 +81,21 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
     Identify,
-    Formats {
-        identifier: Option<String>,
-    },
+    Formats { identifier: Option<String> },
     Sets,
-    /// The further sets of a token: there are none.
-    MoreSets,
-    Begin {
-        list: List,
-        prefix: String,
-        from: Option<Date>,
-        until: Option<Date>,
-        set: Option<String>,
-    },
-    Resume {
-        list: List,
-        token: String,
-    },
-    Record {
-        identifier: String,
-        prefix: String,
-    },
+    MoreSets { token: String },
+    Begin { list: List, asked: Selection },
+    Resume { list: List, token: String },
+    Record { identifier: String, prefix: String },
+}
+
+/// Which records a list is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Selection {
+    pub(super) prefix: String,
+    pub(super) from: Option<Date>,
+    pub(super) until: Option<Date>,
+    pub(super) set: Option<String>,
 }
 
 /// The body of a POST, if it is a form.
@@ -248,15 +242,17 @@ fn question(verb: Verb, arguments: &Arguments) -> Result<Question, Vec<Refusal>>
         return Err(wrong);
     }
     let token = arguments.get(TOKEN).cloned();
-    let list = |list| match token.clone() {
-        Some(token) => Question::Resume { list, token },
-        None => Question::Begin { list, prefix: prefix.clone().unwrap_or_default(), from, until, set: set.clone() },
+    let list = |list| {
+        if let Some(token) = token.clone() {
+            return Question::Resume { list, token };
+        }
+        let (prefix, set) = (prefix.clone().unwrap_or_default(), set.clone());
+        Question::Begin { list, asked: Selection { prefix, from, until, set } }
     };
     Ok(match verb {
         Verb::Identify => Question::Identify,
         Verb::ListMetadataFormats => Question::Formats { identifier },
-        Verb::ListSets if token.is_some() => Question::MoreSets,
-        Verb::ListSets => Question::Sets,
+        Verb::ListSets => token.map_or(Question::Sets, |token| Question::MoreSets { token }),
         Verb::ListIdentifiers => list(List::Identifiers),
         Verb::ListRecords => list(List::Records),
         Verb::GetRecord => {
@@ -293,7 +289,7 @@ fn is_set(text: &str) -> bool {
 
 /// Only the characters: whether it names something is looked up.
 fn is_uri(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c))
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c))
 }
 
 #[cfg(test)]

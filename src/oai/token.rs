@@ -3,12 +3,14 @@
 //! A token carries the place of the last record sent, not an offset: an offset silently skips records that moved
 //! (OAI-PMH 2.0 §3.5). It survives restarts and works on every node that has the key. `from` is not in it: every later
 //! record has a later place. It holds nothing secret and is short and of lower-case hexadecimal digits, because widely
-//! used harvesters have cut long tokens and stumbled over punctuation.
+//! used harvesters have cut long tokens and stumbled over punctuation. So a set stands there with its key, not its setSpec.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use fonds_projections::feed::{Position, SetKey};
+use fonds_schemas::ObjectId;
 use fonds_schemas::checksum::hex;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 
@@ -16,13 +18,22 @@ use super::PREFIX_BYTES_MAX;
 use crate::clock;
 
 /// The shape of tokens that this release writes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the signature: forging one takes 2^128 tries.
 const SIGNATURE_BYTES: usize = 16;
-/// Bytes before the prefix: version, list, place, cursor, size, until.
-const FIXED_BYTES: usize = 2 + 4 * 8;
-/// Characters of a token.
-const TOKEN_CHARS_MAX: usize = 2 * (FIXED_BYTES + PREFIX_BYTES_MAX + SIGNATURE_BYTES);
+/// Bytes of a count: a list of 2^48 records is longer than any.
+const COUNT_BYTES: usize = 6;
+/// Bytes of an object's id.
+const OBJECT_BYTES: usize = 10;
+/// Bytes of a set's key.
+const SET_BYTES: usize = 16;
+/// Characters of a token: version, list, what there is, place, cursor, size, until, object, set, prefix, signature.
+const TOKEN_CHARS_MAX: usize =
+    2 * (3 + 8 + 2 * COUNT_BYTES + 8 + OBJECT_BYTES + SET_BYTES + PREFIX_BYTES_MAX + SIGNATURE_BYTES);
+/// Says that an object follows.
+const WITH_OBJECT: u8 = 1;
+/// Says that a set follows.
+const WITH_SET: u8 = 2;
 /// Bytes of a key: as many as the digest of the signature has.
 const KEY_BYTES: usize = 32;
 /// The name of the key's file in the data directory.
@@ -98,18 +109,26 @@ fn make(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// The lists that come in pages.
+/// The lists of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum List {
     Identifiers,
     Records,
 }
 
-impl List {
+/// The lists that come in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listing {
+    Records(List),
+    Sets,
+}
+
+impl Listing {
     const fn code(self) -> u8 {
         match self {
-            Self::Identifiers => b'i',
-            Self::Records => b'r',
+            Self::Records(List::Identifiers) => b'i',
+            Self::Records(List::Records) => b'r',
+            Self::Sets => b's',
         }
     }
 }
@@ -117,12 +136,15 @@ impl List {
 /// Where a list goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
-    pub(super) list: List,
+    pub(super) listing: Listing,
+    /// Empty in a list of sets.
     pub(super) prefix: String,
+    /// The set whose records are listed; in a list of sets the last one sent.
+    pub(super) set: Option<SetKey>,
     /// The last second that is asked for, since 1970.
     pub(super) until: Option<i64>,
     /// The place of the last record sent.
-    pub(super) after: u64,
+    pub(super) after: Position,
     /// How many records were sent.
     pub(super) cursor: u64,
     /// How many records the list had when it began.
@@ -132,37 +154,52 @@ pub(super) struct Token {
 impl Token {
     /// The written form. `None` never happens with prefixes of the visible list, which a test bounds.
     pub(super) fn write(&self, key: &Key) -> Option<String> {
-        let mut bytes = vec![VERSION, self.list.code()];
-        for number in [self.after, self.cursor, self.size, self.until.unwrap_or(i64::MAX).cast_unsigned()] {
-            bytes.extend_from_slice(&number.to_be_bytes());
+        let Self { listing, prefix, set, until, after, cursor, size } = self;
+        let with = after.object.map_or(0, |_| WITH_OBJECT) | set.map_or(0, |_| WITH_SET);
+        let mut bytes = vec![VERSION, listing.code(), with];
+        bytes.extend_from_slice(&after.seq.to_be_bytes());
+        for count in [cursor, size] {
+            bytes.extend_from_slice(&count.to_be_bytes()[8 - COUNT_BYTES..]);
         }
-        bytes.extend_from_slice(self.prefix.as_bytes());
+        bytes.extend_from_slice(&until.unwrap_or(i64::MAX).to_be_bytes());
+        bytes.extend_from_slice(after.object.as_ref().map_or(&[][..], |object| object.as_bytes()));
+        bytes.extend_from_slice(set.as_ref().map_or(&[][..], |set| set.as_bytes()));
+        bytes.extend_from_slice(prefix.as_bytes());
         let signature = key.mac(&bytes)?.finalize().into_bytes();
         bytes.extend_from_slice(&signature[..SIGNATURE_BYTES]);
         Some(hex(&bytes)).filter(|token| token.len() <= TOKEN_CHARS_MAX)
     }
 
     /// Reads a token of that list that this archive signed.
-    pub(super) fn read(text: &str, list: List, key: &Key) -> Option<Self> {
+    pub(super) fn read(text: &str, listing: Listing, key: &Key) -> Option<Self> {
         let bytes = unhex(text)?;
         let (body, signature) = bytes.split_at_checked(bytes.len().checked_sub(SIGNATURE_BYTES)?)?;
         key.mac(body)?.verify_truncated_left(signature).ok()?;
-        let (fixed, prefix) = body.split_at_checked(FIXED_BYTES)?;
-        let number = |place: usize| {
-            let at = 2 + 8 * place;
-            fixed.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes)
+        let mut rest = body;
+        let [version, code, with] = take(&mut rest)?;
+        if [version, code] != [VERSION, listing.code()] {
+            return None;
+        }
+        let seq = u64::from_be_bytes(take(&mut rest)?);
+        let mut count = || {
+            let mut wide = [0; 8];
+            wide[8 - COUNT_BYTES..].copy_from_slice(&take::<COUNT_BYTES>(&mut rest)?);
+            Some(u64::from_be_bytes(wide))
         };
-        let until = number(3)?.cast_signed();
-        let token = Self {
-            list,
-            prefix: std::str::from_utf8(prefix).ok()?.to_owned(),
-            until: Some(until).filter(|until| *until != i64::MAX),
-            after: number(0)?,
-            cursor: number(1)?,
-            size: number(2)?,
-        };
-        Some(token).filter(|_| fixed[..2] == [VERSION, list.code()])
+        let (cursor, size) = (count()?, count()?);
+        let until = Some(i64::from_be_bytes(take(&mut rest)?)).filter(|until| *until != i64::MAX);
+        let object = if with & WITH_OBJECT == 0 { None } else { Some(ObjectId::from_random(take(&mut rest)?)) };
+        let set = if with & WITH_SET == 0 { None } else { Some(SetKey::from_bytes(take(&mut rest)?)) };
+        let prefix = std::str::from_utf8(rest).ok()?.to_owned();
+        Some(Self { listing, prefix, set, until, after: Position { seq, object }, cursor, size })
     }
+}
+
+/// Takes that many bytes off the front.
+fn take<const BYTES: usize>(rest: &mut &[u8]) -> Option<[u8; BYTES]> {
+    let (taken, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*taken)
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -182,16 +219,27 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const RECORDS: Listing = Listing::Records(List::Records);
+
+    /// The longest one.
     fn token() -> Token {
-        let prefix = "x".repeat(PREFIX_BYTES_MAX);
-        Token { list: List::Records, prefix, until: None, after: u64::MAX, cursor: 400, size: 1_000_000 }
+        let after = Position { seq: u64::MAX, object: Some(ObjectId::derived("a", "b")) };
+        let (prefix, set) = ("x".repeat(PREFIX_BYTES_MAX), Some(SetKey::of("a:b")));
+        Token { listing: RECORDS, prefix, set, until: Some(-1), after, cursor: 400, size: 1_000_000 }
     }
 
     #[test]
     fn a_token_is_read_back() {
         let key = Key::new([7; 32]);
-        let text = token().write(&key).unwrap();
-        assert_eq!(Token::read(&text, List::Records, &key), Some(token()));
+        for (until, set, object) in [
+            (None, None, None),
+            (Some(0), None, token().after.object),
+            (None, token().set, None),
+            (Some(i64::MIN), token().set, token().after.object),
+        ] {
+            let token = Token { until, set, after: Position { object, ..token().after }, ..token() };
+            assert_eq!(Token::read(&token.write(&key).unwrap(), RECORDS, &key), Some(token));
+        }
     }
 
     #[test]
@@ -202,13 +250,26 @@ mod tests {
     #[test]
     fn a_token_of_another_list_is_refused() {
         let key = Key::new([7; 32]);
-        assert_eq!(Token::read(&token().write(&key).unwrap(), List::Identifiers, &key), None);
+        for other in [Listing::Records(List::Identifiers), Listing::Sets] {
+            assert_eq!(Token::read(&token().write(&key).unwrap(), other, &key), None);
+        }
+    }
+
+    #[test]
+    fn a_token_of_an_older_release_is_refused() {
+        let key = Key::new([7; 32]);
+        let mut old = vec![1, b'r'];
+        old.extend([0; 32]);
+        old.extend(b"oai_dc");
+        let signature = key.mac(&old).unwrap().finalize().into_bytes();
+        old.extend(&signature[..SIGNATURE_BYTES]);
+        assert_eq!(Token::read(&hex(&old), RECORDS, &key), None);
     }
 
     #[test]
     fn a_token_of_another_archive_is_refused() {
         let text = token().write(&Key::new([7; 32])).unwrap();
-        assert_eq!(Token::read(&text, List::Records, &Key::new([8; 32])), None);
+        assert_eq!(Token::read(&text, RECORDS, &Key::new([8; 32])), None);
     }
 
     #[test]
@@ -218,14 +279,14 @@ mod tests {
         for at in 0..text.len() {
             let other = if &text[at..=at] == "0" { "1" } else { "0" };
             let changed = format!("{}{other}{}", &text[..at], &text[at + 1..]);
-            assert_eq!(Token::read(&changed, List::Records, &key), None, "{changed}");
+            assert_eq!(Token::read(&changed, RECORDS, &key), None, "{changed}");
         }
     }
 
     proptest! {
         #[test]
         fn junk_is_refused(text in ".{0,200}") {
-            prop_assert_eq!(Token::read(&text, List::Records, &Key::new([7; 32])), None);
+            prop_assert_eq!(Token::read(&text, RECORDS, &Key::new([7; 32])), None);
         }
     }
 
@@ -234,7 +295,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let text = token().write(&Key::open(folder.path()).unwrap()).unwrap();
-        assert_eq!(Token::read(&text, List::Records, &Key::open(folder.path()).unwrap()), Some(token()));
+        assert_eq!(Token::read(&text, RECORDS, &Key::open(folder.path()).unwrap()), Some(token()));
         let mode = std::fs::metadata(folder.path().join(KEY_FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -48,6 +48,7 @@ async fn check(world: &World, rows: &[Row<'_>]) {
 const BAD_VERB: &[&str] = &["<error code=\"badVerb\">", "<request>https://museum.example.org/oai</request>"];
 const BAD_ARGUMENT: &[&str] = &["<error code=\"badArgument\">", "<request>https://museum.example.org/oai</request>"];
 const BAD_TOKEN: &[&str] = &["<error code=\"badResumptionToken\">"];
+const NO_SETS: &[&str] = &["<error code=\"noSetHierarchy\">", "set=\"A-z_.!~*'():9\""];
 const NO_RECORDS: &[&str] = &["<error code=\"noRecordsMatch\">"];
 
 fn row<'a>(rule: &'a str, query: &str, holds: &'a [&'a str]) -> Row<'a> {
@@ -75,11 +76,22 @@ async fn requests_are_read_strictly() {
         row("a missing argument", "verb=GetRecord&identifier=oai:x:y", BAD_ARGUMENT),
         row("an empty argument", "verb=ListRecords&metadataPrefix=", BAD_ARGUMENT),
         row("an empty argument", "verb=ListRecords&metadataPrefix=oai_dc&from=", BAD_ARGUMENT),
+        row("an empty argument", "verb=ListRecords&metadataPrefix=oai_dc&set=", BAD_ARGUMENT),
+        row("an empty argument", "verb=GetRecord&metadataPrefix=oai_dc&identifier=", BAD_ARGUMENT),
+        row("an empty argument", "verb=ListMetadataFormats&identifier=", BAD_ARGUMENT),
+        row("an argument without a value", "verb=GetRecord&metadataPrefix=oai_dc&identifier", BAD_ARGUMENT),
+        row("an empty token", "verb=ListRecords&resumptionToken=", BAD_ARGUMENT),
+        row("a verb in the plural", "verb=GetRecords&identifier=a&metadataPrefix=b", BAD_VERB),
+        row("a token twice", "verb=ListRecords&resumptionToken=x&resumptionToken=x", BAD_ARGUMENT),
+        row("a token beside a date", "verb=ListIdentifiers&resumptionToken=x&until=2026-11-21", BAD_ARGUMENT),
         row("a token beside something", "verb=ListRecords&metadataPrefix=oai_dc&resumptionToken=x", BAD_ARGUMENT),
         row("a token beside something", "verb=ListSets&resumptionToken=x&set=y", BAD_ARGUMENT),
         row("a token where there is none", "verb=Identify&resumptionToken=x", BAD_ARGUMENT),
         row("a prefix of other characters", "verb=ListRecords&metadataPrefix=oai%20dc", BAD_ARGUMENT),
         row("a set of other characters", "verb=ListRecords&metadataPrefix=oai_dc&set=a::b", BAD_ARGUMENT),
+        row("a set of other characters", "verb=ListRecords&metadataPrefix=oai_dc&set=a/b", BAD_ARGUMENT),
+        row("a set of other characters", "verb=ListRecords&metadataPrefix=oai_dc&set=:a", BAD_ARGUMENT),
+        row("a set of allowed characters", "verb=ListRecords&metadataPrefix=oai_dc&set=A-z_.!~*'():9", NO_SETS),
         row("an identifier that is no URI", "verb=GetRecord&metadataPrefix=oai_dc&identifier=a%22b", BAD_ARGUMENT),
         row("NUL", "verb=GetRecord&metadataPrefix=oai_dc&identifier=a%00b", BAD_ARGUMENT),
         row("a control character", "verb=GetRecord&metadataPrefix=oai_dc&identifier=a%0Bb", BAD_ARGUMENT),
@@ -125,6 +137,13 @@ async fn dates_are_inclusive_and_of_one_granularity() {
         ("until before the first", list("until=2020-01-01"), NO_RECORDS, &[]),
         ("a record has the date of its last change", list("until=2026-11-21T10:00:20Z"), live, gone),
         ("between changes", list("from=2026-11-21T10:00:12Z&until=2026-11-21T10:00:19Z"), NO_RECORDS, &[]),
+        ("one day", list("from=2026-11-21&until=2026-11-21"), gone, &[]),
+        ("the day before", list("until=2026-11-20"), NO_RECORDS, &[]),
+        ("the day after", list("from=2026-11-22"), NO_RECORDS, &[]),
+        ("an impossible hour", list("from=2026-11-21T24:00:00Z"), BAD_ARGUMENT, &[]),
+        ("no Z", list("from=2026-11-21T10:00:00"), BAD_ARGUMENT, &[]),
+        ("minutes", list("from=2026-11-21T10:00Z"), BAD_ARGUMENT, &[]),
+        ("both ends wrong", list("from=x&until=y"), BAD_ARGUMENT, &[]),
         ("from after until", list("from=2026-11-22&until=2026-11-21"), BAD_ARGUMENT, &[]),
         ("two granularities", list("from=2026-11-21&until=2026-11-22T00:00:00Z"), BAD_ARGUMENT, &[]),
         ("fractions", list("from=2026-11-21T10:00:00.5Z"), BAD_ARGUMENT, &[]),

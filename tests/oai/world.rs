@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use fonds::config::{ArchiveSettings, OaiSettings};
 use fonds::oai::{Key, Repository, answer};
 use fonds_projections::feed::{self, Feed};
 use fonds_projections::graph::Triples;
 use fonds_projections::{Batch, Change, Projection as _, Stores};
 use fonds_schemas::envelope::ENVELOPE_VERSION;
 use fonds_schemas::event::{
-    AccessSet, Accessioned, Described, EmbargoLapsed, FileStored, LedgerOpened, PublicationMarked,
+    AccessSet, Accessioned, Described, EmbargoLapsed, FileStored, LedgerOpened, PublicationMarked, Related,
 };
 use fonds_schemas::{
-    Access, AgentId, Envelope, Event, EventId, Level, Object, ObjectId, Property, Recorded, Sha256, SourceKey,
-    Statement, StatementId, Stream, Timestamp,
+    Access, AgentId, Envelope, Event, EventId, Level, Object, ObjectId, Property, Recorded, Relation, RelationKind,
+    Sha256, SourceKey, Statement, StatementId, Stream, Timestamp,
 };
 use uuid::Uuid;
 
@@ -28,6 +29,9 @@ pub struct World {
     /// How many of them are folded.
     pub folded: usize,
     objects: HashMap<ObjectId, Arc<Object>>,
+    /// What `Identify` and every record tell.
+    pub archive: ArchiveSettings,
+    pub oai: OaiSettings,
 }
 
 impl World {
@@ -35,7 +39,13 @@ impl World {
     pub async fn opened() -> Self {
         let stores = stores().await;
         let now = Timestamp::parse(OPENED).unwrap();
-        let mut world = Self { stores, now, ledger: Vec::new(), folded: 0, objects: HashMap::new() };
+        let archive = ArchiveSettings {
+            name: "Museum of Tests & Trials".to_owned(),
+            email: "archivist@museum.example.org".to_owned(),
+            ..ArchiveSettings::default()
+        };
+        let (ledger, objects, oai) = (Vec::new(), HashMap::new(), OaiSettings::default());
+        let mut world = Self { stores, now, ledger, folded: 0, objects, archive, oai };
         world.record(Event::LedgerOpened(LedgerOpened { name: "Museum of Tests".to_owned() }));
         world
     }
@@ -59,6 +69,27 @@ impl World {
     /// A public object with that title.
     pub fn accession_titled(&mut self, number: &str, title: &str) -> ObjectId {
         self.accession(number, Access::Public, vec![said("title", title)])
+    }
+
+    /// Makes an object part of others, and part of others no more.
+    pub fn place(&mut self, object: ObjectId, joined: &[ObjectId], left: &[ObjectId]) {
+        let part_of = |target: &ObjectId| Relation { kind: RelationKind::PartOf, target: *target };
+        let (asserted, retracted) = (joined.iter().map(part_of).collect(), left.iter().map(part_of).collect());
+        self.record(Event::Related(Related { asserted, object, reason: None, retracted }));
+    }
+
+    /// What an object is part of after everything recorded, folded or not.
+    pub fn recorded_wholes(&self, object: ObjectId) -> Vec<ObjectId> {
+        let mut wholes: Vec<ObjectId> = Vec::new();
+        for recorded in &self.ledger {
+            if let Some(Event::Related(body)) =
+                recorded.event.as_ref().filter(|_| recorded.envelope.stream == Stream::Object(object))
+            {
+                wholes.retain(|whole| !body.retracted.iter().any(|relation| relation.target == *whole));
+                wholes.extend(body.asserted.iter().map(|relation| relation.target));
+            }
+        }
+        wholes
     }
 
     pub fn describe(&mut self, object: ObjectId, asserted: Vec<Statement>, retracted: Vec<StatementId>) {
@@ -128,6 +159,8 @@ impl World {
             ledger: self.ledger.clone(),
             folded: 0,
             objects: HashMap::new(),
+            archive: self.archive.clone(),
+            oai: self.oai.clone(),
         };
         while other.folded < other.ledger.len() {
             other.fold_through((other.folded + batch).min(other.ledger.len())).await;
@@ -151,8 +184,9 @@ impl World {
             pg: &self.stores.pg,
             formats: self.stores.formats,
             addresses: &self.stores.addresses,
-            name: "Museum of Tests & Trials",
-            email: "archivist@museum.example.org",
+            archive: &self.archive,
+            oai: &self.oai,
+            record_rights: self.stores.publishing.record_rights.as_deref(),
             key: &Key::new([7; 32]),
             window,
             now: self.now,
