@@ -1,4 +1,4 @@
-//! The DataCite Metadata Schema 4.5 (<https://schema.datacite.org/meta/kernel-4.5/>): what registries of research data take.
+//! The `DataCite` Metadata Schema 4.5 (<https://schema.datacite.org/meta/kernel-4.5/>): what registries of research data take.
 //!
 //! The identifier is the object's DOI, where the description names one, else its address here.
 
@@ -210,9 +210,9 @@ fn lists<'a>(said: &Description<'a>) -> Vec<Element<'a>> {
             .map(|name| (name, Vec::new()))
             .into();
     for said in said.iter() {
-        if let Some((list, element)) = listed(said) {
-            let list = lists.iter_mut().find(|(name, _)| *name == list);
-            list.into_iter().for_each(|(_, list)| list.push(element.clone()));
+        let Some((list, element)) = listed(said) else { continue };
+        if let Some((_, list)) = lists.iter_mut().find(|(name, _)| *name == list) {
+            list.push(element);
         }
     }
     lists.into_iter().filter_map(|(name, list)| Element::around(name, list)).collect()

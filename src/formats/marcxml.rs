@@ -285,12 +285,12 @@ fn fixed(object: &Object, said: &Description<'_>) -> String {
     // MARC has no years before the first.
     let year = |date: &str| edtf::first_day(date).map(|day| day[..4].to_owned());
     let years = dated.and_then(|(begin, end)| Some((year(begin)?, year(end)?)));
-    let dates = match years {
+    let span = match years {
         Some((begin, end)) if begin == end => format!("s{begin}    "),
         // Somewhen between them; of a collection, all the while.
         Some((begin, end)) => format!("{}{begin}{end}", if is_collection(object.level) { 'i' } else { 'q' }),
         None => "nuuuuuuuu".to_owned(),
     };
     let language = said.all("language").map(|said| said.text).find(|text| is_code(text)).unwrap_or("|||");
-    format!("{day:0>6}{dates}xx {}{language}||", "|".repeat(17))
+    format!("{day:0>6}{span}xx {}{language}||", "|".repeat(17))
 }

@@ -96,7 +96,7 @@ pub fn is_unmoved(before: &Object, event: &Event, most: usize) -> bool {
     }
 }
 
-fn pages<'a>(file: &'a StoredFile, kind: Kind) -> impl Iterator<Item = View<'a>> {
+fn pages(file: &StoredFile, kind: Kind) -> impl Iterator<Item = View<'_>> {
     // Only of an image the pages have addresses of their own.
     let most = if kind == Kind::Image { usize::MAX } else { 1 };
     file.all_pages().take(most).map(move |page| View { page, kind })

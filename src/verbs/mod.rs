@@ -99,7 +99,8 @@ enum Verb {
 /// Runs the verb and turns what came of it into an exit code: 0 ok, 1 failed, 2 partly.
 pub async fn run(cli: Cli) -> ExitCode {
     let output = Output::new(cli.common.json);
-    match dispatch(cli, &output).await {
+    // Boxed: a verb's settings and what it waits for would lie on the stack of the main thread.
+    match Box::pin(dispatch(cli, &output)).await {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Partly) => ExitCode::from(2),
         Ok(Done::Badly) => ExitCode::FAILURE,

@@ -63,7 +63,7 @@ fn what_is_said_to_be_unmoved_is() {
                     events.push((Event::FileStored(FileStored { file, object: before.id }), after));
                 }
             }
-            for gone in before.files.iter() {
+            for gone in &before.files {
                 let mut after = before.clone();
                 after.files.remove(gone.file);
                 let body = FileDetached { file: gone.file, object: before.id, reason: "a test".to_owned() };

@@ -63,7 +63,9 @@ fn check(prefix: &str, others: &[(&str, &str)], documents: &Documents) {
 }
 
 fn schema_of(prefix: &str) -> &'static str {
-    SCHEMAS.iter().find(|(known, _)| *known == prefix).unwrap_or_else(|| panic!("no schema of {prefix}")).1
+    let found = SCHEMAS.iter().find(|(known, _)| *known == prefix);
+    assert!(found.is_some(), "no schema of {prefix}");
+    found.unwrap().1
 }
 
 fn written(documents: &Documents) -> (tempfile::TempDir, Vec<PathBuf>) {
@@ -91,19 +93,13 @@ fn xmllint(schemas: &Path, schema: &Path, documents: &Documents, paths: &[PathBu
     }
 }
 
-/// The first complaints, each beside the document that it is about.
+/// The first complaints, each after the name of the document that it is about, and that document.
 fn explained(said: &str, documents: &[(String, String)], paths: &[PathBuf]) -> String {
-    let complaints = said.lines().filter(|line| !line.ends_with(" validates")).take(8);
-    let mut out = String::new();
-    for line in complaints {
-        let about = paths.iter().position(|path| line.starts_with(&format!("{}:", path.display())));
-        let name = about.map_or("", |place| documents[place].0.as_str());
-        out.push_str(&format!("{name}: {line}\n"));
-        if let Some(place) = about.filter(|_| !out.contains("<?first")) {
-            out.push_str(&format!("<?first {}?>\n", documents[place].1.chars().take(6_000).collect::<String>()));
-        }
-    }
-    out
+    let about = |line: &str| paths.iter().position(|path| line.starts_with(&format!("{}:", path.display())));
+    let complaints: Vec<&str> = said.lines().filter(|line| !line.ends_with(" validates")).take(8).collect();
+    let named = |line: &&str| format!("{}: {line}", about(line).map_or("", |place| &documents[place].0));
+    let first = complaints.iter().find_map(|line| about(line)).map_or("", |place| &documents[place].1);
+    format!("{}\n{first}", complaints.iter().map(named).collect::<Vec<_>>().join("\n"))
 }
 
 /// EDM's other rules. The script is that of the schemas; it prints how many each file breaks, and which.

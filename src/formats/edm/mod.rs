@@ -79,7 +79,7 @@ const CROSSWALK: &[Row] = &[
     to("related", "dc:relation"),
 ];
 
-/// The order of elements in a ProvidedCHO. The schema leaves the first two dozen free; people read titles first.
+/// The order of elements in an `edm:ProvidedCHO`. The schema leaves the first two dozen free; people read titles first.
 const THING_ORDER: &[&str] = &[
     "dc:title",
     "dcterms:alternative",

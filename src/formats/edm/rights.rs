@@ -41,9 +41,9 @@ fn is_taken(uri: &str) -> bool {
     let Some(path) = uri.strip_prefix("http://").and_then(|rest| rest.strip_suffix('/')) else { return false };
     match path.split('/').collect::<Vec<_>>()[..] {
         ["rightsstatements.org", "vocab", statement, "1.0"] => STATEMENTS.contains(&statement),
-        ["creativecommons.org", "publicdomain", "zero" | "mark", "1.0"] => true,
-        // A licence of one version only, whose name had another order.
-        ["creativecommons.org", "licenses", "by-nd-nc", "1.0"] => true,
+        // The second is a licence of one version only, whose name had another order.
+        ["creativecommons.org", "publicdomain", "zero" | "mark", "1.0"]
+        | ["creativecommons.org", "licenses", "by-nd-nc", "1.0"] => true,
         ["creativecommons.org", "licenses", "by-nd-nc", "1.0", port] => is_port("1.0", port),
         // There is no 2.1 without a jurisdiction.
         ["creativecommons.org", "licenses", _, "2.1"] => false,
