@@ -137,8 +137,8 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
     let settings = settings::read(common.config.as_deref(), &flags)?;
     start_log(&common, &settings.log, serving)?;
     match verb {
-        Verb::Demo(_) => demo::run(settings, output).await,
-        Verb::Serve(_) => serve::run(settings, output).await,
+        Verb::Demo(_) => Box::pin(demo::run(settings, output)).await,
+        Verb::Serve(_) => Box::pin(serve::run(settings, output)).await,
         Verb::Work(options) => work::run(settings, &options, output).await,
         Verb::Ingest(options) => ingest::run(settings, &options, output).await,
         Verb::Verify(options) => verify::run(settings, &options, output).await,

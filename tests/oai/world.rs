@@ -206,7 +206,7 @@ async fn stores() -> Stores {
         triples: Triples::in_memory().unwrap(),
         formats: fonds::formats::ALL,
         addresses: fonds_schemas::Addresses::new("https://museum.example.org"),
-        publishing: fonds_projections::feed::Publishing::of("Museum of Tests & Trials", "en"),
+        publishing: feed::Publishing::of("Museum of Tests & Trials", "en"),
         language: "en".to_owned(),
     };
     Feed.create(&stores).await.unwrap();

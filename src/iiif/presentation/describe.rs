@@ -1,9 +1,10 @@
 //! What is said of an object, in the fields of a manifest: label, metadata, rights, pages, data.
 
+use fonds_projections::feed::Format as _;
 use fonds_projections::graph::write::{FORMATS, Format};
 use fonds_schemas::{Access, Object, Statement, edtf};
 
-use crate::formats;
+use crate::formats::oai_dc::OaiDc;
 use crate::iiif::presentation::language::LanguageMap;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::rights;
@@ -112,11 +113,11 @@ pub fn see_also(object: &Object, setting: Setting<'_>) -> Vec<Link> {
     links.push(data(format!("{page}.json"), "Description as JSON".to_owned(), "application/json", None));
     // Harvesters see what is public, and so does whoever follows this link.
     if object.standing.access == Access::Public {
-        links.extend(formats::ALL.iter().map(|format| {
-            let label = format!("OAI-PMH record ({})", format.prefix());
-            let id = setting.addresses.record(object.id, format.prefix());
-            data(id, label, "text/xml", Some(format.namespace()))
-        }));
+        // The one format that has a record of every object.
+        let format = OaiDc;
+        let label = format!("OAI-PMH record ({})", format.prefix());
+        let id = setting.addresses.record(object.id, format.prefix());
+        links.push(data(id, label, "text/xml", Some(format.namespace())));
     }
     links
 }
