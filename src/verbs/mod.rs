@@ -5,6 +5,7 @@ pub mod demo;
 pub mod doctor;
 pub mod history;
 pub mod ingest;
+pub mod oai;
 pub mod output;
 pub mod rebuild;
 pub mod rights;
@@ -85,6 +86,8 @@ enum Verb {
     Search(search::Options),
     /// Decide who may see an object
     Rights(rights::Options),
+    /// Ask a repository whether it keeps the rules of OAI-PMH
+    Oai(oai::Options),
     /// Issue, list and revoke tokens for the API
     Token(token::Options),
     /// Say what fonds finds on this machine and what is missing
@@ -143,6 +146,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
         Verb::History(options) => history::run(settings, &options, output).await,
         Verb::Search(options) => search::run(settings, &options, output).await,
         Verb::Rights(options) => rights::run(settings, &options, output).await,
+        Verb::Oai(options) => oai::run(settings, &options, output).await,
         Verb::Token(options) => token::run(settings, &options, output).await,
         Verb::Doctor => doctor::run(&settings, output).await,
         Verb::Config(options) => config::run(&settings, &options, output),
