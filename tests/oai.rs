@@ -8,6 +8,7 @@ mod harvest;
 mod http;
 mod race;
 mod schema;
+mod selftest;
 mod sets;
 mod sets_moving;
 pub mod world;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Kills `fonds ingest` and its PostgreSQL at random moments, resumes, and compares with a run that nobody disturbed.
+"""Kills `fonds ingest` and its PostgreSQL at random moments, resumes, and compares with a run that nobody disturbed; kills
+the server in the middle of a harvest, too.
 
     FONDS_BINARY=…/release/fonds kill.py [PATH]
 
@@ -10,11 +11,12 @@ killed (3), FONDS_CHECK_SEED which random moments.
 import os
 import pathlib
 import random
+import re
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from checklib import Checks, Place, collection, postmaster  # noqa: E402
+from checklib import Checks, Place, collection, get, postmaster  # noqa: E402
 
 ROWS, IMAGES = 3000, 40
 ROUNDS = int(os.environ.get("FONDS_CHECK_ROUNDS", "3"))
@@ -114,6 +116,33 @@ def kill_postgres(place, checks, source, seconds, expected, digest, chance):
     finish(place, checks, source, data, expected, digest, "PostgreSQL killed")
 
 
+def kill_server(place, checks, data):
+    """Kills the server in the middle of a harvest: its tokens are whole, and the next server goes on with them."""
+    process, address = place.serve(data)
+    port = int(address.rsplit(":", 1)[1])
+
+    def harvest(query):
+        page = get(f"{address}/oai?verb=ListRecords&{query}")[1]
+        token = re.search(r"<resumptionToken[^>]*>([0-9a-f]+)</resumptionToken>", page)
+        return re.sub("<responseDate>.*?</responseDate>|expirationDate=\"[^\"]*\"", "", page), token and token[1]
+
+    until = time.monotonic() + 30
+    first, token = harvest("metadataPrefix=oai_dc")
+    while not token and time.monotonic() < until:
+        time.sleep(0.5)
+        first, token = harvest("metadataPrefix=oai_dc")
+    checks.that(token, "a list of several pages has a token", first[-500:])
+    before, _ = harvest(f"resumptionToken={token}")
+    process.kill()
+    process.wait()
+    process, _ = place.serve(data, port=port)
+    after, _ = harvest(f"resumptionToken={token}")
+    checks.that("<record>" in before and before == after, "server killed: the same token leads to the same page",
+                f"{before[:300]}\n{after[:300]}")
+    process.terminate()
+    process.wait(timeout=60)
+
+
 def main():
     print(f"FONDS_CHECK_ROUNDS={ROUNDS} FONDS_CHECK_SEED={SEED}")
     chance, checks = random.Random(SEED), Checks()
@@ -127,6 +156,7 @@ def main():
             finish(place, checks, source, data, expected, digest, f"archive {number}, killed {kills} times")
         print(f"  killed {sum(kills for _, kills in archives)} times in {len(archives)} archives")
         kill_postgres(place, checks, source, expected.seconds, expected, digest, chance)
+        kill_server(place, checks, place.data("undisturbed"))
     checks.end()
 
 

@@ -9,6 +9,7 @@ mod describe;
 mod error;
 mod render;
 mod request;
+pub mod selftest;
 mod token;
 
 use std::sync::Arc;

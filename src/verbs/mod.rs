@@ -84,7 +84,7 @@ enum Verb {
     History(history::Options),
     /// Search the catalogue
     Search(search::Options),
-    /// Say what harvesters get of the archive
+    /// Say what harvesters get, whether a repository keeps the rules, and what Europeana makes of the records
     Oai(oai::Options),
     /// Decide who may see an object
     Rights(rights::Options),

@@ -1,19 +1,15 @@
-//! `fonds oai`: what harvesters get. So far: what each metadata format carries of the archive, and what it loses.
+//! `fonds oai`: what there is to know of OAI-PMH, ours and others', and what Europeana makes of our records.
 
-use clap::Subcommand;
+mod coverage;
+mod selftest;
+mod tier;
+
 use fonds_projections::catalog;
-use fonds_projections::feed::{Format, Setting};
-use fonds_schemas::Viewer;
-use serde_json::json;
+use fonds_schemas::{Object, Viewer};
 
 use super::output::{Done, Output};
-use super::show::printable;
-use super::with_archive;
 use crate::archive::Archive;
 use crate::config::Settings;
-use crate::formats::ALL;
-use crate::formats::coverage::{Counted, Coverage, Line, coverage};
-use crate::rebuild;
 
 /// Objects that are read at once.
 const OBJECTS_A_TIME: u32 = 200;
@@ -25,7 +21,7 @@ pub struct Options {
     act: Act,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, clap::Subcommand)]
 enum Act {
     /// Say which properties each metadata format carries and which it loses, and how many statements of this archive
     Coverage {
@@ -33,93 +29,36 @@ enum Act {
         #[arg(value_name = "PREFIX")]
         prefixes: Vec<String>,
     },
+    /// Ask a repository whether it keeps the rules of OAI-PMH 2.0, and say so rule by rule
+    Selftest {
+        /// The base URL of any repository [default: that of the server that these settings are for]
+        url: Option<String>,
+    },
+    /// Say the content and metadata tier that Europeana gives to records, with the reason and the cheapest improvement
+    Tier {
+        /// These objects, one by one [default: how many public objects have which tiers, and what would help most of them]
+        #[arg(value_name = "OBJ")]
+        objects: Vec<String>,
+    },
 }
 
 /// Does it.
 pub async fn run(settings: Settings, options: &Options, output: &Output) -> anyhow::Result<Done> {
     match &options.act {
-        Act::Coverage { prefixes } => say_coverage(settings, prefixes, output).await,
+        Act::Coverage { prefixes } => coverage::run(settings, prefixes, output).await,
+        Act::Selftest { url } => selftest::run(&settings, url.as_deref(), output).await,
+        Act::Tier { objects } => tier::run(settings, objects, output).await,
     }
 }
 
-async fn say_coverage(settings: Settings, prefixes: &[String], output: &Output) -> anyhow::Result<Done> {
-    let formats = named(prefixes)?;
-    // The tables are true without an archive as well, and this verb makes none.
-    let counted = if rebuild::was_folded(&settings.data) {
-        let counting = with_archive(settings, "oai", async |archive| {
-            archive.settle().await?;
-            count(archive, &formats).await
-        });
-        Some(counting.await?)
-    } else {
-        None
-    };
-    for format in &formats {
-        let coverage = coverage(*format, counted.as_ref());
-        output.line(text(&coverage, counted.as_ref()), &coverage);
-    }
-    let value = counted.as_ref().map_or_else(
-        || json!({ "ok": true, "formats": formats.len() }),
-        |counted| {
-            json!({ "ok": true, "formats": formats.len(), "objects": counted.objects,
-                "statements": counted.statements() })
-        },
-    );
-    output.end(&value);
-    Ok(Done::Well)
-}
-
-fn named(prefixes: &[String]) -> anyhow::Result<Vec<&'static dyn Format>> {
-    let find = |prefix: &String| {
-        let known = || ALL.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(", ");
-        let found = ALL.iter().find(|format| format.prefix() == prefix).copied();
-        found.ok_or_else(|| anyhow::anyhow!("there is no metadata format {prefix:?}: there are {}", known()))
-    };
-    if prefixes.is_empty() { Ok(ALL.to_vec()) } else { prefixes.iter().map(find).collect() }
-}
-
-/// Counts what everybody may see: nothing else is harvested.
-async fn count(archive: &Archive, formats: &[&dyn Format]) -> anyhow::Result<Counted> {
-    let setting = Setting { addresses: &archive.stores.addresses, publishing: &archive.stores.publishing };
+/// Shows every public object: nothing else is harvested.
+async fn every_public(archive: &Archive, mut see: impl FnMut(&Object)) -> anyhow::Result<()> {
     let (pg, now) = (&archive.stores.pg, archive.clock.now());
-    let (mut counted, mut after) = (Counted::default(), None);
+    let mut after = None;
     loop {
         let objects = catalog::list(pg, &Viewer::Public, now, after, OBJECTS_A_TIME).await?;
-        let Some(last) = objects.last() else { return Ok(counted) };
+        let Some(last) = objects.last() else { return Ok(()) };
         after = Some(last.id);
-        for object in &objects {
-            counted.add(object, formats, &setting);
-        }
+        objects.iter().for_each(&mut see);
     }
-}
-
-fn text(coverage: &Coverage, counted: Option<&Counted>) -> String {
-    let mut lines = vec![match (coverage.records, counted) {
-        (Some(records), Some(counted)) => {
-            let of = format!("{records} of {} public objects have a record", counted.objects);
-            let lost = coverage.statements_lost().unwrap_or_default();
-            format!("{}: {of}; {lost} of {} statements are lost", coverage.prefix, counted.statements())
-        }
-        (_, _) => coverage.prefix.to_owned(),
-    }];
-    let width = coverage.carried.iter().chain(&coverage.lost).map(|line| line.property.chars().count());
-    let width = width.filter(|width| *width <= 40).max().unwrap_or_default();
-    for (title, all) in [("carries", &coverage.carried), ("loses", &coverage.lost)] {
-        if !all.is_empty() {
-            lines.push(format!("  {title}"));
-        }
-        lines.extend(all.iter().map(|line| row(line, width)));
-    }
-    lines.push(String::new());
-    lines.join("\n")
-}
-
-fn row(line: &Line, width: usize) -> String {
-    let count = line.statements.map_or_else(String::new, |count| format!("{count:>9}  "));
-    let said = match (line.element, line.note) {
-        (Some(element), "") => element.to_owned(),
-        (Some(element), note) => format!("{element}; {note}"),
-        (None, why) => why.to_owned(),
-    };
-    format!("    {:<width$}  {count}{said}", printable(&line.property))
 }

@@ -91,6 +91,11 @@ impl TestArchive {
         folder
     }
 
+    /// What answers.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
     /// The data directory.
     pub fn data(&self) -> std::path::PathBuf {
         self.folder.path().join("data")

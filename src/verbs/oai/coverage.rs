@@ -1,0 +1,89 @@
+//! `fonds oai coverage`: what each metadata format carries of the archive, and what it loses.
+
+use fonds_projections::feed::{Format, Setting};
+use serde_json::json;
+
+use super::every_public;
+use crate::archive::Archive;
+use crate::config::Settings;
+use crate::formats::ALL;
+use crate::formats::coverage::{Counted, Coverage, Line, coverage};
+use crate::rebuild;
+use crate::verbs::output::{Done, Output};
+use crate::verbs::show::printable;
+use crate::verbs::with_archive;
+
+/// Says it.
+pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output) -> anyhow::Result<Done> {
+    let formats = named(prefixes)?;
+    // The tables are true without an archive as well, and this verb makes none.
+    let counted = if rebuild::was_folded(&settings.data) {
+        let counting = with_archive(settings, "oai", async |archive| {
+            archive.settle().await?;
+            count(archive, &formats).await
+        });
+        Some(counting.await?)
+    } else {
+        None
+    };
+    for format in &formats {
+        let coverage = coverage(*format, counted.as_ref());
+        output.line(text(&coverage, counted.as_ref()), &coverage);
+    }
+    let value = counted.as_ref().map_or_else(
+        || json!({ "ok": true, "formats": formats.len() }),
+        |counted| {
+            json!({ "ok": true, "formats": formats.len(), "objects": counted.objects,
+                "statements": counted.statements() })
+        },
+    );
+    output.end(&value);
+    Ok(Done::Well)
+}
+
+fn named(prefixes: &[String]) -> anyhow::Result<Vec<&'static dyn Format>> {
+    let find = |prefix: &String| {
+        let known = || ALL.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(", ");
+        let found = ALL.iter().find(|format| format.prefix() == prefix).copied();
+        found.ok_or_else(|| anyhow::anyhow!("there is no metadata format {prefix:?}: there are {}", known()))
+    };
+    if prefixes.is_empty() { Ok(ALL.to_vec()) } else { prefixes.iter().map(find).collect() }
+}
+
+async fn count(archive: &Archive, formats: &[&dyn Format]) -> anyhow::Result<Counted> {
+    let setting = Setting { addresses: &archive.stores.addresses, publishing: &archive.stores.publishing };
+    let mut counted = Counted::default();
+    every_public(archive, |object| counted.add(object, formats, &setting)).await?;
+    Ok(counted)
+}
+
+fn text(coverage: &Coverage, counted: Option<&Counted>) -> String {
+    let mut lines = vec![match (coverage.records, counted) {
+        (Some(records), Some(counted)) => {
+            let of = format!("{records} of {} public objects have a record", counted.objects);
+            let lost = coverage.statements_lost().unwrap_or_default();
+            format!("{}: {of}; {lost} of {} statements are lost", coverage.prefix, counted.statements())
+        }
+        (_, _) => coverage.prefix.to_owned(),
+    }];
+    let width = coverage.carried.iter().chain(&coverage.lost).map(|line| line.property.chars().count());
+    let width = width.filter(|width| *width <= 40).max().unwrap_or_default();
+    for (title, all) in [("carries", &coverage.carried), ("loses", &coverage.lost)] {
+        if !all.is_empty() {
+            lines.push(format!("  {title}"));
+        }
+        lines.extend(all.iter().map(|line| row(line, width)));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn row(line: &Line, width: usize) -> String {
+    let count = line.statements.map_or_else(String::new, |count| format!("{count:>9}  "));
+    let said = match (line.element, line.note) {
+        (Some(element), "") => element.to_owned(),
+        (Some(element), note) => format!("{element}; {note}"),
+        (None, why) => why.to_owned(),
+    };
+    format!("    {:<width$}  {count}{said}", printable(&line.property))
+}
