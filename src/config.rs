@@ -2,6 +2,7 @@
 //!
 //! Each setting is documented by what goes wrong. Everything is checked before a port is opened.
 
+mod publishing;
 mod wrong;
 
 use std::fmt;
@@ -10,11 +11,9 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use fonds_projections::feed::Publishing;
-use fonds_schemas::Language;
 use serde::{Deserialize, Serialize};
 
-use crate::iiif::presentation::rights;
+pub use publishing::PublishingSettings;
 
 /// A text that never prints: a password, a key.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,23 +133,6 @@ pub struct IiifSettings {
     /// Whether manifests are also there in the draft of Presentation API 4, which shows three-dimensional models. The draft
     /// changes: a viewer that reads it today may not read what a later release of fonds writes.
     pub presentation_4: bool,
-}
-
-/// What harvested records say of the archive. A change renders every record anew, and all that differ are harvested again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PublishingSettings {
-    /// Who hands the records to Europeana, where an aggregator stands between (`edm:provider`). Unset: the name of the
-    /// archive.
-    pub provider: Option<String>,
-    /// The licence or rights statement of objects that say none, as a URI of creativecommons.org or rightsstatements.org.
-    /// Wrong: the world is told that it may use what it may not. Unset: such objects have no record in formats that ask for it.
-    pub rights: Option<String>,
-    /// The licence of the records themselves, as such a URI. Unset: records do not say it, and some portals refuse them.
-    pub record_rights: Option<String>,
-    /// The code of the institution in the MARC Code List for Organizations, or its ISIL. Unset: MARC records do not say whose
-    /// they are.
-    pub organization_code: Option<String>,
 }
 
 /// What is too much.
@@ -295,22 +277,7 @@ fn check(settings: &Settings) -> Result<(), BadSettings> {
     if !is_email(&settings.archive.email) {
         return wrong("archive.email", "this must be an e-mail address such as archive@example.org");
     }
-    let (publishing, mut all_known) = (&settings.publishing, true);
-    for rights in [&publishing.rights, &publishing.record_rights].into_iter().flatten() {
-        all_known &= rights::uri(rights).is_some();
-    }
-    if !all_known {
-        return wrong(
-            "publishing.rights, publishing.record_rights",
-            "this must be a licence or statement such as http://creativecommons.org/publicdomain/zero/1.0/",
-        );
-    }
-    let code = |text: &String| {
-        (1..=16).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "-/:".contains(c))
-    };
-    if publishing.organization_code.as_ref().is_some_and(|text| !code(text)) {
-        return wrong("publishing.organization_code", "this must be a code such as DE-12 or NNMMA");
-    }
+    publishing::check(&settings.publishing)?;
     if settings.limits.decodes == 0 {
         return wrong("limits.decodes", "at least one image must be decoded at a time");
     }
@@ -337,25 +304,6 @@ impl Settings {
     #[must_use]
     pub fn public_url(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
-    }
-
-    /// What goes into harvested records.
-    #[must_use]
-    pub fn publishing(&self) -> Publishing {
-        let said =
-            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        Publishing {
-            institution: self.archive.name.clone(),
-            homepage: self.archive.homepage.clone(),
-            // Records carry it as a tag of BCP 47, and are invalid with anything else.
-            language: Language::parse(&self.archive.language)
-                .map_or("und", |_| self.archive.language.as_str())
-                .to_owned(),
-            provider: said(&self.publishing.provider),
-            rights: self.publishing.rights.as_deref().and_then(rights::uri),
-            record_rights: self.publishing.record_rights.as_deref().and_then(rights::uri),
-            organization_code: self.publishing.organization_code.clone(),
-        }
     }
 
     /// The same settings with every secret that is set shown as `(secret)`.
