@@ -3,6 +3,7 @@
 //! Each setting is documented by what goes wrong. Everything is checked before a port is opened.
 
 mod check;
+mod publishing;
 mod wrong;
 
 use std::fmt;
@@ -11,12 +12,10 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
-use fonds_projections::feed::Publishing;
-use fonds_schemas::Language;
 use serde::{Deserialize, Serialize};
 
 use self::check::check;
-use crate::iiif::presentation::rights;
+pub use self::publishing::PublishingSettings;
 
 /// A text that never prints: a password, a key.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,23 +137,6 @@ pub struct IiifSettings {
     /// Whether manifests are also there in the draft of Presentation API 4, which shows three-dimensional models. The draft
     /// changes: a viewer that reads it today may not read what a later release of fonds writes.
     pub presentation_4: bool,
-}
-
-/// What harvested records say of the archive. A change renders every record anew, and all that differ are harvested again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct PublishingSettings {
-    /// Who hands the records to Europeana, where an aggregator stands between (`edm:provider`). Unset: the name of the
-    /// archive.
-    pub provider: Option<String>,
-    /// The licence or rights statement of objects that say none, as a URI of creativecommons.org or rightsstatements.org.
-    /// Wrong: the world is told that it may use what it may not. Unset: such objects have no record in formats that ask for it.
-    pub rights: Option<String>,
-    /// The licence of the records themselves, as such a URI. Unset: records do not say it, and some portals refuse them.
-    pub record_rights: Option<String>,
-    /// The code of the institution in the MARC Code List for Organizations, or its ISIL. Unset: MARC records do not say whose
-    /// they are.
-    pub organization_code: Option<String>,
 }
 
 /// What harvesters are told of the repository.
@@ -291,25 +273,6 @@ impl Settings {
     #[must_use]
     pub fn public_url(&self) -> String {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
-    }
-
-    /// What goes into harvested records.
-    #[must_use]
-    pub fn publishing(&self) -> Publishing {
-        let said =
-            |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        Publishing {
-            institution: self.archive.name.clone(),
-            homepage: self.archive.homepage.clone(),
-            // Records carry it as a tag of BCP 47, and are invalid with anything else.
-            language: Language::parse(&self.archive.language)
-                .map_or("und", |_| self.archive.language.as_str())
-                .to_owned(),
-            provider: said(&self.publishing.provider),
-            rights: self.publishing.rights.as_deref().and_then(rights::uri),
-            record_rights: self.publishing.record_rights.as_deref().and_then(rights::uri),
-            organization_code: self.publishing.organization_code.clone(),
-        }
     }
 
     /// The same settings with every secret that is set shown as `(secret)`.

@@ -16,7 +16,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checklib import Checks, Place, collection, free_port, get, postmaster  # noqa: E402
 
-VERBS = ("demo", "serve", "ingest", "verify", "rebuild", "show", "history", "search", "rights", "token", "doctor", "config")
+VERBS = ("demo", "serve", "ingest", "verify", "rebuild", "show", "history", "search", "oai", "rights", "token", "doctor",
+         "config")
 # A server that was asked to stop lets answers end that are on their way; idle connections are none.
 STOP_SECONDS_MAX = 15
 # Datestamps come about once a second, and the window of a harvest ends two seconds ago.
@@ -79,6 +80,11 @@ def everything(place, checks, data, folder, beside):
     then = run("show", obj, "--at", str(first))
     summary(checks, what("show --at"), then, "ok")
     summary(checks, what("show --at 0"), run("show", obj, "--at", "0"), "error", code=1)
+    carried = run("oai", "coverage", "oai_dc", "edm")
+    covered = summary(checks, what("oai coverage"), carried, "formats", "objects", "statements")
+    checks.that(covered.get("objects") == 60, what("oai coverage") + " counts what is public", covered)
+    checks.that(carried.lines[0].get("records") == 60, what("oai coverage") + " counts records", carried.out)
+    summary(checks, what("oai coverage of nothing"), run("oai", "coverage", "nothing"), "error", code=1)
     summary(checks, what("verify"), run("verify"), "wrong")
     summary(checks, what("rebuild all --check"), run("rebuild", "all", "--check"), "events", "differ")
     summary(checks, what("doctor"), run("doctor"), "problems")

@@ -1,7 +1,6 @@
 //! What is wrong with settings that could be read.
 
-use super::{BadSettings, Settings};
-use crate::iiif::presentation::rights;
+use super::{BadSettings, Settings, publishing};
 
 /// Repositories that `Identify` may recommend: it is asked often, and stays short.
 const FRIENDS_MAX: usize = 100;
@@ -33,22 +32,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), BadSettings> {
     if !is_email(&settings.archive.email) {
         return wrong("archive.email", "this must be an e-mail address such as archive@example.org");
     }
-    let (publishing, mut all_known) = (&settings.publishing, true);
-    for rights in [&publishing.rights, &publishing.record_rights].into_iter().flatten() {
-        all_known &= rights::uri(rights).is_some();
-    }
-    if !all_known {
-        return wrong(
-            "publishing.rights, publishing.record_rights",
-            "this must be a licence or statement such as http://creativecommons.org/publicdomain/zero/1.0/",
-        );
-    }
-    let code = |text: &String| {
-        (1..=16).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "-/:".contains(c))
-    };
-    if publishing.organization_code.as_ref().is_some_and(|text| !code(text)) {
-        return wrong("publishing.organization_code", "this must be a code such as DE-12 or NNMMA");
-    }
+    publishing::check(&settings.publishing)?;
     if settings.limits.decodes == 0 {
         return wrong("limits.decodes", "at least one image must be decoded at a time");
     }
