@@ -140,7 +140,8 @@ pub struct IiifSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct OaiSettings {
     /// The address of the licence under which descriptions (not what they describe) may be used; every record and
-    /// `Identify` say so. Unset: nothing is said, and aggregators that need CC0 ask.
+    /// `Identify` say so. Unset: nothing is said, and aggregators that need CC0 ask. Changing it moves no datestamp: who has
+    /// harvested already learns of it with the next change of a record.
     pub metadata_license: Option<String>,
     /// Base URLs of other repositories that `Identify` recommends to harvesters.
     pub friends: Vec<String>,

@@ -16,7 +16,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checklib import Checks, Place, collection, free_port, get, postmaster  # noqa: E402
 
-VERBS = ("demo", "serve", "ingest", "verify", "rebuild", "show", "history", "search", "rights", "token", "doctor", "config")
+VERBS = ("demo", "serve", "ingest", "verify", "rebuild", "show", "history", "search", "rights", "oai", "token",
+         "doctor", "config")
 # A server that was asked to stop lets answers end that are on their way; idle connections are none.
 STOP_SECONDS_MAX = 15
 # Datestamps come about once a second, and the window of a harvest ends two seconds ago.
@@ -158,6 +159,10 @@ def findable(place, checks, data, address):
         time.sleep(0.1)
     after = time.monotonic() - returned
     checks.that("Zwielichtkrug" in listed, f"… is in /oai {after:.1f} s later", listed[-800:])
+    kept = place.fonds("oai", "selftest", f"{address}/oai", "--json", data=data)
+    checks.that(kept.code == 0 and kept.summary["broken"] == 0, "fonds oai selftest finds every rule kept", kept.text)
+    nobody = place.fonds("oai", "selftest", f"http://127.0.0.1:{free_port()}/oai", "--json", data=data)
+    checks.that(nobody.code == 1 and not nobody.summary["ok"], "… and says where nobody answers", nobody.text)
 
 
 def stops(place, checks, server, address, name, number):
