@@ -164,6 +164,10 @@ def findable(place, checks, data, address):
         time.sleep(0.1)
     after = time.monotonic() - returned
     checks.that("Zwielichtkrug" in listed, f"… is in /oai {after:.1f} s later", listed[-800:])
+    kept = place.fonds("oai", "selftest", f"{address}/oai", "--json", data=data)
+    checks.that(kept.code == 0 and kept.summary["broken"] == 0, "fonds oai selftest finds every rule kept", kept.text)
+    nobody = place.fonds("oai", "selftest", f"http://127.0.0.1:{free_port()}/oai", "--json", data=data)
+    checks.that(nobody.code == 1 and not nobody.summary["ok"], "… and says where nobody answers", nobody.text)
 
 
 def stops(place, checks, server, address, name, number):
