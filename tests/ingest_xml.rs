@@ -81,6 +81,9 @@ fn told(came: &Came) -> String {
             let _ = writeln!(told, "  {} → {name}", relation.kind.as_str());
         }
     }
+    for file in came.objects.iter().flat_map(|object| &object.files) {
+        let _ = writeln!(told, "file: {} ({})", file.path, file.role.as_str());
+    }
     for problem in &came.problems {
         let _ = writeln!(told, "{problem}");
     }
@@ -122,6 +125,10 @@ fn records_of_a_saved_answer_come_in_and_deleted_ones_do_not() {
 #[test]
 fn every_component_of_a_finding_aid_is_part_of_the_one_around_it() {
     check("ead", "ead");
+}
+#[test]
+fn a_volume_is_what_its_description_says_with_its_files_in_the_order_of_its_pages() {
+    check("mets", "mets");
 }
 
 #[test]

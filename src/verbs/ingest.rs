@@ -12,7 +12,7 @@ use crate::ingest::{Progress, Request, ingest};
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// A table (CSV, JSON, XLSX; gzip too), a folder with a table and files, a folder of files, or records in XML (EDM,
-    /// LIDO, MODS, MARCXML, Dublin Core, EAD, also in answers of OAI-PMH) as a file or a folder of nothing else
+    /// LIDO, MODS, MARCXML, Dublin Core, EAD, METS, also in answers of OAI-PMH) as a file or a folder of nothing else
     path: PathBuf,
     /// The mapping profile or crosswalk: the name of a shipped one, or your own TOML file; `folder` keeps XML as files
     /// [default: the columns or the first record decide]

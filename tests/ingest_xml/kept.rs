@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use fonds::ingest::{Progress, Report, Request, ingest};
-use fonds_projections::catalog;
+use fonds_projections::{annotations, catalog};
 use fonds_schemas::{Access, AgentKind, Object, ObjectId, RelationKind};
 
 use super::fixture;
@@ -88,4 +88,34 @@ async fn components_belong_to_the_ones_around_them_and_the_public_sees_what_is_f
     assert_ne!(seen.status, 200);
     let texts = fonds.statements.iter().map(|standing| standing.statement.text.as_str());
     assert!(!texts.collect::<String>().contains("unnamed"));
+}
+
+fn picture(path: &Path, shade: u8) {
+    image::RgbImage::from_pixel(40, 30, image::Rgb([shade, 0, 0])).save(path).unwrap();
+}
+
+#[tokio::test]
+async fn a_volume_has_its_pages_in_order_and_their_texts() {
+    let archive = support::archive().await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(fixture("mets.xml"), folder.path().join("mets.xml")).unwrap();
+    fs::create_dir(folder.path().join("images")).unwrap();
+    picture(&folder.path().join("images/b.png"), 10);
+    picture(&folder.path().join("images/a.png"), 20);
+    let string = "<String CONTENT=\"Birds\" HPOS=\"2\" VPOS=\"2\" WIDTH=\"20\" HEIGHT=\"10\"/>";
+    let alto =
+        format!("<alto><Layout><Page><PrintSpace><TextLine>{string}</TextLine></PrintSpace></Page></Layout></alto>");
+    fs::write(folder.path().join("images/b.xml"), alto).unwrap();
+    let report = take_in(&archive, folder.path(), false).await;
+    // The third page is not there, and the way out of the folder is none.
+    assert_eq!((report.counts.files, report.counts.refused), (3, 2), "{:?}", report.problems);
+    let volume = object(&archive, "Example Library", "vol1").await;
+    let names: Vec<&str> = volume.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["b.png", "b.xml", "a.png"]);
+    let first = volume.files.first().unwrap().file;
+    let text = annotations::transcript(&archive.stores.pg, first).await.unwrap().unwrap().body;
+    assert_eq!(text.lines[0].text, "Birds");
+    let before = size(&archive).await;
+    let again = take_in(&archive, folder.path(), false).await;
+    assert_eq!((again.files_unchanged, size(&archive).await), (3, before));
 }

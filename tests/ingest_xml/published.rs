@@ -57,6 +57,10 @@ fn finding_aids_come_in_with_every_component() {
     check("xml/ead3", "ead", (35, 18880, 1));
 }
 #[test]
+fn volumes_come_in_with_their_pages() {
+    check("xml/mets", "mets", (21, 20, 1));
+}
+#[test]
 fn problem_patterns_are_for_people_and_no_reason_to_refuse() {
     check("fixtures/europeana-metis-problem-patterns/metis-pattern-analysis/src/test/resources", "edm", (9, 9, 0));
 }
@@ -144,7 +148,7 @@ fn a_hundred_thousand_records_take_no_more_memory_than_one() {
     let path = folder.path().join("records.xml");
     let mut file = std::io::BufWriter::new(fs::File::create(&path).unwrap());
     file.write_all(b"<modsCollection xmlns=\"http://www.loc.gov/mods/v3\">").unwrap();
-    let note = "x".repeat(360);
+    let note = "x".repeat(400);
     for number in 0..100_000 {
         let title = format!("<titleInfo><title>Record {number}</title></titleInfo>");
         writeln!(file, "<mods>{title}<note>{note}</note><identifier>{number}</identifier></mods>").unwrap();

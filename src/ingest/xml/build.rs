@@ -155,7 +155,7 @@ impl Frame {
 }
 
 /// Numbers the elements of a record in the order of their beginnings.
-fn number(element: &mut Element, count: &mut usize) {
+pub fn number(element: &mut Element, count: &mut usize) {
     element.number = *count;
     *count += 1;
     for node in &mut element.nodes {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use fonds_schemas::{Property, RelationKind, Sha256};
+use serde::Deserialize;
 
 use super::path::{NameTest, Path};
 use super::tree::Attribute;
@@ -33,6 +34,8 @@ pub const ALL: &[Shipped] = &[
     Shipped { name: "marcxml", toml: include_str!("../../../profiles/xml/marcxml.toml") },
     // What every repository of OAI-PMH has.
     Shipped { name: "dc", toml: include_str!("../../../profiles/xml/dc.toml") },
+    // Volumes, described in one of the others.
+    Shipped { name: "mets", toml: include_str!("../../../profiles/xml/mets.toml") },
     // Finding aids of archives.
     Shipped { name: "ead", toml: include_str!("../../../profiles/xml/ead.toml") },
 ];
@@ -51,6 +54,16 @@ pub struct LeftAside {
     pub values: Vec<String>,
     /// Why it is left aside.
     pub why: String,
+}
+
+/// The files of a METS volume, by their uses.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// The uses of files that are the volume itself, the best first.
+    pub masters: Vec<String>,
+    /// The uses of files that are its text, the best first.
+    pub texts: Vec<String>,
 }
 
 /// How a record marks what is not for everybody.
@@ -207,6 +220,8 @@ pub struct Crosswalk {
     pub links: Vec<NameTest>,
     /// Beginnings of identifiers, and what an authority's IRI has in their place.
     pub authorities: BTreeMap<String, String>,
+    /// Whether the record is a volume, described in another format, and which of its files are taken.
+    pub volume: Option<Volume>,
     /// What is said.
     pub sections: Vec<Section>,
     /// How it stands to others.

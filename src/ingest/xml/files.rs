@@ -139,9 +139,12 @@ impl Files {
     /// The digest of their crosswalks.
     #[must_use]
     pub fn sha256(&self) -> Sha256 {
-        let digests: Vec<String> = self.used().map(|crosswalk| crosswalk.sha256.to_string()).collect();
-        match (self.formats.as_slice(), self.used().next()) {
-            ([_], Some(crosswalk)) => crosswalk.sha256,
+        // A volume is described in any of the other formats.
+        let any = self.used().any(|crosswalk| crosswalk.volume.is_some());
+        let used: Vec<&Crosswalk> = if any { self.crosswalks.iter().collect() } else { self.used().collect() };
+        let digests: Vec<String> = used.iter().map(|crosswalk| crosswalk.sha256.to_string()).collect();
+        match used.as_slice() {
+            [crosswalk] => crosswalk.sha256,
             _ => Sha256::of(digests.join("\n").as_bytes()),
         }
     }

@@ -12,6 +12,7 @@ pub mod crosswalk;
 mod dates;
 mod files;
 mod harvested;
+mod mets;
 mod parse;
 mod path;
 mod records;

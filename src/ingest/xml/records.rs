@@ -5,17 +5,18 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use fonds_schemas::{Access, ObjectId, Relation, RelationKind, SourceKey};
+use fonds_schemas::{Access, FileRole, ObjectId, Property, Relation, RelationKind, SourceKey, Statement};
 
-use super::apply::Mapping;
-use super::build::{Building, Built, Frame};
-use super::crosswalk::Crosswalk;
+use super::apply::{Mapping, is_iri};
+use super::build::{self, Building, Built, Frame};
+use super::crosswalk::{Crosswalk, Volume};
 use super::harvested::Harvested;
+use super::mets::{self, Named};
 use super::parse::{Fault, Parser, Token};
 use super::path::At;
 use super::tree::{Element, Name, inline};
-use crate::ingest::limits::{IDENTIFIER_BYTES_MAX, RELATIONS_MAX};
-use crate::ingest::plan::Planned;
+use crate::ingest::limits::{IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX};
+use crate::ingest::plan::{Planned, PlannedFile};
 use crate::ingest::problem::{Place, Problem, escape};
 use crate::ingest::row::{Mapped, Read};
 
@@ -149,11 +150,46 @@ impl Records {
             self.ready.push_back(Read::Problem(Problem::refused(place, fault.why)));
             return;
         }
+        if let Some(volume) = &crosswalk.volume {
+            let read = self.volume(crosswalk, volume, element, header.as_deref(), &place);
+            self.ready.push_back(read);
+            return;
+        }
         let mapping = Mapping::new(crosswalk, element, header.as_deref(), &place);
         let known = frame.identity.take();
         let access = access(&frame);
         let read = self.mapped(crosswalk, mapping, place, access, known, None);
         self.ready.push_back(read);
+    }
+
+    /// A volume: what another format says of it, and its files.
+    fn volume(
+        &self,
+        crosswalk: &Crosswalk,
+        volume: &Volume,
+        element: &Element,
+        header: Option<&str>,
+        place: &Place,
+    ) -> Read {
+        let Some(described) = mets::described(element) else {
+            return Read::Problem(Problem::refused(place.clone(), "it has no description (mets:dmdSec)"));
+        };
+        let Some(inner) = self.crosswalk_of(&described.name).and_then(|number| self.crosswalks.get(number)) else {
+            let name = escape(&described.name.local);
+            let why = format!("it is described by {name:?}, a format that is not read");
+            return Read::Problem(Problem::refused(Place { line: Some(described.line), ..place.clone() }, why));
+        };
+        let mut described = described.clone();
+        build::number(&mut described, &mut 0);
+        let mapping = Mapping::new(inner, &described, header, place);
+        let own = Mapping::new(crosswalk, element, header, place).source(&crosswalk.identifier);
+        let identity = mapping.source(&inner.identifier).or(own);
+        let read = self.mapped(inner, mapping, place.clone(), Access::Public, identity, None);
+        let Read::Object(mut mapped) = read else { return read };
+        let (files, others) = mets::files(element, volume);
+        mapped.unmapped.extend(others);
+        add_files(&files, &mut mapped);
+        Read::Object(mapped)
     }
 
     /// A part has ended, whose record and outer parts are still open.
@@ -292,6 +328,32 @@ fn identity(crosswalk: &Crosswalk, building: &mut Building, frame: usize, header
         open.identity.clone_from(&identity);
     }
     identity
+}
+
+/// Adds files that lie beside the volume, and the addresses of images that lie elsewhere.
+fn add_files(files: &[Named<'_>], mapped: &mut Mapped) {
+    let Ok(property) = Property::parse("image_url") else { return };
+    for file in files {
+        let place = Place { line: Some(file.line), ..mapped.planned.place.clone() };
+        let said = &mut mapped.planned.statements;
+        if !file.location.contains("://") {
+            let path = file.location.to_owned();
+            mapped.planned.files.push(PlannedFile { place, path, role: file.role });
+        } else if file.role == FileRole::Master && said.len() < STATEMENTS_MAX {
+            let statement = Statement::new(property.clone(), file.location);
+            if is_iri(file.location) && !said.contains(&statement) {
+                said.push(statement);
+            }
+        } else if file.role == FileRole::Master {
+            let why = format!("it has more addresses of images than fit beside {STATEMENTS_MAX} things that are said");
+            mapped.warnings.push(Problem::warning(place, why));
+            return;
+        } else {
+            mapped.unmapped.push("mets:file (a text that lies elsewhere)".to_owned());
+        }
+    }
+    mapped.unmapped.sort_unstable();
+    mapped.unmapped.dedup();
 }
 
 fn access(frame: &Frame) -> Access {

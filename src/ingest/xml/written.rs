@@ -6,7 +6,7 @@ use fonds_schemas::{Property, RelationKind, Sha256};
 use serde::Deserialize;
 
 use super::crosswalk::{
-    Crosswalk, HEADER, Hidden, LeftAside, Level, Need, References, Related, Rule, Section, Source, Text,
+    Crosswalk, HEADER, Hidden, LeftAside, Level, Need, References, Related, Rule, Section, Source, Text, Volume,
 };
 use super::path::{NameTest, Names, Path};
 use crate::ingest::template::Template;
@@ -52,6 +52,8 @@ pub(super) struct Written {
     links: Vec<String>,
     #[serde(default)]
     authorities: BTreeMap<String, String>,
+    #[serde(default)]
+    volume: Option<Volume>,
     at: Vec<SectionWritten>,
     #[serde(default)]
     relations: Vec<RelationWritten>,
@@ -199,6 +201,7 @@ impl Crosswalk {
             named_by: tests(&written.named_by)?,
             links: tests(&written.links)?,
             authorities: written.authorities,
+            volume: written.volume,
             sections,
             ignore: paths(&written.ignore)?,
             namespaces: names.namespaces,
