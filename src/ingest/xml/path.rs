@@ -340,3 +340,53 @@ impl<'a> Reading<'a> {
         self.rest = self.rest.trim_start();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::xml::tree::{Attribute, Name, Node};
+
+    fn element(local: &str, kind: &str, nodes: Vec<Node>) -> Element {
+        let name = |local: &str| Name { namespace: "".into(), local: local.into() };
+        let attributes = vec![Attribute { name: name("kind"), value: kind.into() }];
+        Element { name: name(local), number: 0, line: 1, attributes, nodes }
+    }
+
+    /// The texts and values that a path leads to in `<r><a kind="x">1</a><a kind="Y">2<b kind="x">3</b></a></r>`.
+    fn check(path: &str, found: &[&str]) {
+        let text = |text: &str| Node::Text(text.into());
+        let inner = element("b", "x", vec![text("3")]);
+        let second = element("a", "Y", vec![text("2"), Node::Element(inner)]);
+        let first = element("a", "x", vec![text("1")]);
+        let root = element("r", "", vec![Node::Element(first), Node::Element(second)]);
+        let names = Names { lists: BTreeMap::from([("l".to_owned(), vec!["y".to_owned()])]), ..Names::default() };
+        let led = Path::parse(path, &names)
+            .unwrap()
+            .find(At::root(&root))
+            .into_iter()
+            .map(|one| one.attribute.map_or_else(|| one.at.element.text(&inline), str::to_owned));
+        assert_eq!(led.collect::<Vec<_>>(), found, "{path}");
+    }
+
+    #[test]
+    fn steps_lead_to_children_and_any_depth() {
+        check("a", &["1", "23"]);
+        check("a/b", &["3"]);
+        check("//b", &["3"]);
+        check("*/*", &["3"]);
+        check("a/@kind", &["x", "Y"]);
+        check(".[a]/a/b/.", &["3"]);
+    }
+    #[test]
+    fn predicates_choose() {
+        check("a[@kind='x']", &["1"]);
+        check("a[@kind = 'q' 'x']", &["1"]);
+        check("a[@kind != 'x']", &["23"]);
+        check("a[@kind ~ $l]", &["23"]);
+        check("a[@kind !~ $l]", &["1"]);
+        check("a[b]", &["23"]);
+        check("a[not b]", &["1"]);
+        check("a[b='3'][@kind='Y']", &["23"]);
+        check(".[@kind='other']/a", &[]);
+    }
+}
