@@ -149,6 +149,13 @@ pub fn read(bytes: &[u8], image: (u32, u32)) -> Result<Alto, BadAlto> {
     }
 }
 
+/// The language of a code of two or three letters or a tag; `None` where it is none of them.
+#[must_use]
+pub fn language(code: &str) -> Option<Language> {
+    let known = LANGUAGES.iter().find(|(three, _)| *three == code.to_ascii_lowercase());
+    Language::parse(known.map_or(code, |(_, two)| two)).ok()
+}
+
 fn wrong(reader: &Reader<&[u8]>, why: &dyn std::fmt::Display) -> BadAlto {
     BadAlto::Xml { at: reader.buffer_position(), why: why.to_string() }
 }
@@ -254,10 +261,7 @@ impl Page {
     fn learn_language(&mut self, start: &BytesStart<'_>) {
         if self.language.is_none() {
             let code = attribute(start, "LANG").or_else(|| attribute(start, "language"));
-            self.language = code.and_then(|code| {
-                let known = LANGUAGES.iter().find(|(three, _)| *three == code.to_ascii_lowercase());
-                Language::parse(known.map_or(code.as_str(), |(_, two)| two)).ok()
-            });
+            self.language = code.and_then(|code| language(&code));
         }
     }
 

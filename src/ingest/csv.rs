@@ -291,6 +291,7 @@ mod tests {
         let reader = Box::new(io::Cursor::new(text.to_vec()));
         let csv = Csv::open(reader, "t.csv".into(), text).unwrap();
         csv.map(|read| match read {
+            Read::Object(mapped) => panic!("{mapped:?}"),
             Read::Row(row) => row.cells.values().map(|cell| cell.as_str().unwrap()).collect::<Vec<_>>().join("|"),
             Read::Problem(problem) | Read::Broken(problem) => problem.to_string(),
         })

@@ -1,17 +1,22 @@
 //! The bytes of a table as UTF-8: gzip unpacked, the encoding told by mark or by sample.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::limits::SAMPLE_BYTES;
 
 /// Bytes read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
+/// Places that are remembered where a character could not be read: more of them is another encoding.
+const LOST_MAX: usize = 10_000;
+/// What takes the place of a character that could not be read.
+const LOST: &str = "\u{fffd}";
 
 /// What the beginning of a table tells.
 pub struct Sample {
@@ -38,7 +43,7 @@ impl<R: Read> Read for Counting<R> {
 }
 
 /// The file, unpacked if it is gzip; `count` is told how much of the file itself was read.
-fn unpacked(path: &Path, count: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+pub(super) fn unpacked(path: &Path, count: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
     let mut file = BufReader::with_capacity(BUFFER_BYTES, Counting { inner: File::open(path)?, count });
     let gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     // Several members after one another are one text: that is what `cat a.gz b.gz` makes.
@@ -86,30 +91,56 @@ pub fn open(path: &Path, encoding: &'static Encoding, count: Arc<AtomicU64>) -> 
         return Ok(Box::new(raw));
     }
     debug_assert!(encoding == UTF_16LE || encoding == UTF_16BE || encoding == WINDOWS_1252);
-    let decoder = encoding.new_decoder_with_bom_removal();
-    Ok(Box::new(Decoded { inner: raw, decoder, text: Vec::new(), taken: 0, ended: false }))
+    Ok(Box::new(Decoded::new(raw, encoding)))
 }
 
 /// Another encoding, read as UTF-8. What cannot be read becomes U+FFFD, of which the planner warns.
-struct Decoded<R> {
+pub(super) struct Decoded<R> {
     inner: R,
     decoder: Decoder,
     text: Vec<u8>,
     taken: usize,
+    /// Bytes of text before what is in `text`.
+    before: u64,
+    lost: VecDeque<u64>,
     ended: bool,
+}
+
+impl<R> Decoded<R> {
+    /// Text in that encoding; a mark at its beginning is left out.
+    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
+        let decoder = encoding.new_decoder_with_bom_removal();
+        Self { inner, decoder, text: Vec::new(), taken: 0, before: 0, lost: VecDeque::new(), ended: false }
+    }
+
+    /// Whether a character could not be read in the text up to that byte (of the UTF-8 that was made), since it was
+    /// asked before.
+    pub(super) fn lost_before(&mut self, end: u64) -> bool {
+        let count = self.lost.iter().take_while(|at| **at < end).count();
+        self.lost.drain(..count);
+        count > 0
+    }
 }
 
 impl<R: BufRead> BufRead for Decoded<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.taken == self.text.len() && !self.ended {
-            self.text.resize(BUFFER_BYTES, 0);
+            self.before += self.text.len() as u64;
             self.taken = 0;
+            self.text.clear();
             let input = self.inner.fill_buf()?;
             let last = input.is_empty();
-            let (result, read, written, _) = self.decoder.decode_to_utf8(input, &mut self.text, last);
+            self.text.resize(BUFFER_BYTES, 0);
+            let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(input, &mut self.text, last);
             self.inner.consume(read);
             self.text.truncate(written);
-            self.ended = last && result == CoderResult::InputEmpty;
+            if let DecoderResult::Malformed(..) = result {
+                if self.lost.len() < LOST_MAX {
+                    self.lost.push_back(self.before + written as u64);
+                }
+                self.text.extend_from_slice(LOST.as_bytes());
+            }
+            self.ended = last && result == DecoderResult::InputEmpty;
         }
         Ok(&self.text[self.taken..])
     }

@@ -13,7 +13,7 @@ use super::json::Json;
 use super::limits::SAMPLE_ROWS;
 use super::problem::{Place, Problem};
 use super::row::{Read, Rows};
-use super::xlsx;
+use super::{xlsx, xml};
 
 /// Names that tables have in folders, without extension, the likeliest first.
 const TABLE_NAMES: &[&str] = &["labels", "records", "metadata", "objects", "index", "table"];
@@ -38,6 +38,8 @@ pub enum Shape {
     Folder,
     /// One file, which is one object.
     Single(String),
+    /// Files of records in formats that say what they mean.
+    Records(xml::Files),
 }
 
 /// How a table is written.
@@ -81,8 +83,9 @@ fn stem_of(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
-/// Looks at what the path is; `table` is the name of the table that a profile expects in a folder.
-pub fn look(path: &Path, table: Option<&str>) -> Result<Input, Problem> {
+/// Looks at what the path is; `table` is the name of the table that a profile expects in a folder, and `told` what is
+/// said about XML.
+pub fn look(path: &Path, table: Option<&str>, told: xml::Told) -> Result<Input, Problem> {
     let given = path.display().to_string();
     let refused = |why: String| Problem::refused(Place::file(&given), why);
     // The path itself is the user's own word: a link there is followed, as everywhere.
@@ -94,7 +97,10 @@ pub fn look(path: &Path, table: Option<&str>) -> Result<Input, Problem> {
         let shape = match format_of(&name) {
             Some(format) => Shape::Table(path, format),
             None if path.to_str().is_none() => return Err(refused("its name is not UTF-8".to_owned())),
-            None => Shape::Single(name.clone()),
+            None => match xml::Files::of_file(&path, told)? {
+                Some(files) => Shape::Records(files),
+                None => Shape::Single(name.clone()),
+            },
         };
         return Ok(Input { name, base, shape });
     }
@@ -103,7 +109,10 @@ pub fn look(path: &Path, table: Option<&str>) -> Result<Input, Problem> {
     }
     let shape = match table_in(&path, table).map_err(refused)? {
         Some((table, format)) => Shape::Table(table, format),
-        None => Shape::Folder,
+        None => match xml::Files::of_folder(&path, told)? {
+            Some(files) => Shape::Records(files),
+            None => Shape::Folder,
+        },
     };
     Ok(Input { name, base: path, shape })
 }
@@ -158,7 +167,8 @@ impl Input {
     pub fn namespace(&self) -> String {
         match &self.shape {
             Shape::Table(path, _) if self.name == file_name(path) => stem_of(&self.name).to_owned(),
-            Shape::Table(..) | Shape::Folder => self.name.clone(),
+            Shape::Records(files) if files.is_one() => stem_of(&self.name).to_owned(),
+            Shape::Table(..) | Shape::Folder | Shape::Records(_) => self.name.clone(),
             Shape::Single(_) => self.base.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         }
     }
@@ -168,10 +178,13 @@ impl Input {
         let bytes_read = Arc::<AtomicU64>::default();
         let (columns, rows, warnings, bytes): (Vec<String>, Rows, Vec<Problem>, u64) = match &self.shape {
             Shape::Table(path, format) => table(path, *format, &bytes_read)?,
+            Shape::Records(files) => {
+                (Vec::new(), files.open(&self.namespace(), None, &bytes_read), files.left_aside.clone(), files.bytes)
+            }
             Shape::Folder | Shape::Single(_) => {
                 let rows = match &self.shape {
                     Shape::Single(name) => folder::single(name, &self.namespace()),
-                    Shape::Folder | Shape::Table(..) => folder::read(&self.base, &self.namespace()),
+                    Shape::Folder | Shape::Table(..) | Shape::Records(_) => folder::read(&self.base, &self.namespace()),
                 };
                 let columns = folder::COLUMNS.iter().map(|name| (*name).to_owned()).collect();
                 (columns, Box::new(rows.into_iter()), Vec::new(), 0)

@@ -176,6 +176,7 @@ mod tests {
         let reader = Box::new(io::BufReader::with_capacity(3, io::Cursor::new(text.as_bytes().to_vec())));
         let json = Json::open(reader, "t.json".into(), text.as_bytes());
         json.map(|read| match read {
+            Read::Object(mapped) => panic!("{mapped:?}"),
             Read::Row(row) => Value::Object(row.cells).to_string(),
             Read::Problem(problem) | Read::Broken(problem) => problem.to_string(),
         })

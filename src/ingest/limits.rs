@@ -64,3 +64,23 @@ pub const DEPOSIT_SHARE: u64 = 8;
 pub const DEPOSIT_FILES_MAX: u64 = 8_000;
 /// Problems that are kept word for word; the rest is counted.
 pub const PROBLEMS_KEPT: usize = 1_000;
+
+/// Bytes of one record of an XML file, as they lie in memory: a METS file of a volume of five thousand pages fits, and
+/// several at a time fit into a small machine.
+pub const XML_RECORD_BYTES_MAX: usize = 32 << 20;
+/// Elements of one record: the METS file of that volume has a hundred thousand.
+pub const XML_ELEMENTS_MAX: usize = 200_000;
+/// Elements inside elements, from the root on. An EAD file nests twelve components and the lists in them.
+pub const XML_DEPTH_MAX: usize = 128;
+/// Attributes of one element. The richest of the formats has two dozen.
+pub const XML_ATTRIBUTES_MAX: usize = 256;
+/// Bytes of one tag, comment or text, which is read at once: as much as all that is said of one object.
+pub const XML_TOKEN_BYTES_MAX: usize = 4 << 20;
+/// Namespaces that are declared for one place of a document. A file of Europeana has thirty.
+pub const XML_NAMESPACES_MAX: usize = 512;
+/// Bytes at the beginning of an XML file in which its declaration ends.
+pub const XML_DECLARATION_BYTES_MAX: usize = 1_024;
+/// Elements looked at for the first record of a file, to know its format.
+pub const XML_LOOKED_AT_MAX: usize = 10_000;
+/// Names of elements that are reported as not mapped; others are counted together.
+pub const UNMAPPED_MAX: usize = 1_000;

@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! input → csv, json, xlsx, folder → rows → plan (profile) → reader (chunks) → decide (what is new) → carry_out
+//!       → xml (records → crosswalk) ────────────────────────↗
 //! ```
 
 mod carry_out;
@@ -32,6 +33,7 @@ mod run;
 pub mod template;
 mod texts;
 mod xlsx;
+pub mod xml;
 
 pub use progress::Progress;
 pub use report::Report;

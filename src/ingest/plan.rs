@@ -8,14 +8,16 @@ use fonds_schemas::{
 };
 use serde_json::Value;
 
-use super::limits::{DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX, VALUES_MAX};
+use super::limits::{
+    DESCRIPTION_BYTES_MAX, IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX, UNMAPPED_MAX, VALUES_MAX,
+};
 use super::problem::{Place, Problem, escape};
 use super::profile::{Column, FileColumn, Profile, RelationColumn};
 use super::row::{Row, scalar};
 
 /// Properties whose values are words of a language; the language of a row is theirs. Names, numbers and addresses
 /// are of no language.
-const WORDS: &[&str] = &[
+pub(super) const WORDS: &[&str] = &[
     "title",
     "alternative",
     "description",
@@ -30,6 +32,9 @@ const WORDS: &[&str] = &[
     "provenance",
     "credit_line",
 ];
+
+/// What stands for names beyond those that are reported one by one.
+const OTHERS: &str = "(others)";
 
 /// An object that a row asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,10 +111,9 @@ impl Planner {
 
     /// What the row amounts to, or why it is refused; warnings go to `warnings`.
     pub fn plan(&mut self, row: &Row, warnings: &mut Vec<Problem>) -> Result<Planned, Problem> {
-        for column in row.cells.keys().filter(|column| !self.known.contains(*column)) {
-            match self.unmapped.get_mut(column) {
-                Some(count) => *count += 1,
-                None => drop(self.unmapped.insert(column.clone(), 1)),
+        for column in row.cells.keys() {
+            if !self.known.contains(column) {
+                count(&mut self.unmapped, column);
             }
         }
         let source = self.source(row)?;
@@ -126,6 +130,11 @@ impl Planner {
             None => Vec::new(),
         };
         Ok(Planned { place: row.place.clone(), source, id, level, access, statements, relations, files })
+    }
+
+    /// Counts something that was said and that nobody maps.
+    pub fn is_unmapped(&mut self, name: &str) {
+        count(&mut self.unmapped, name);
     }
 
     fn source(&self, row: &Row) -> Result<SourceKey, Problem> {
@@ -168,6 +177,15 @@ impl Planner {
             return Err(Problem::refused(place(), "it does not say who may see it, and access_when_empty is not set"));
         };
         access(&text).map_err(|why| Problem::refused(place(), why))
+    }
+}
+
+fn count(unmapped: &mut BTreeMap<String, u64>, name: &str) {
+    let full = unmapped.len() >= UNMAPPED_MAX;
+    match unmapped.get_mut(name) {
+        Some(count) => *count += 1,
+        None if full => *unmapped.entry(OTHERS.to_owned()).or_insert(0) += 1,
+        None => drop(unmapped.insert(name.to_owned(), 1)),
     }
 }
 
@@ -279,7 +297,7 @@ impl Saying<'_> {
         authority: Option<String>,
         edtf: Option<String>,
     ) -> Result<(), Problem> {
-        let clean = self.clean(text, place);
+        let clean = clean(text, place, self.warnings);
         if clean.trim().is_empty() {
             return Ok(());
         }
@@ -291,19 +309,19 @@ impl Saying<'_> {
         }
         Ok(())
     }
+}
 
-    /// Leaves out control characters, which no catalogue means and no database keeps, and says so.
-    fn clean<'t>(&mut self, text: &'t str, place: &Place) -> Cow<'t, str> {
-        if text.contains('\u{fffd}') {
-            let why = "it holds U+FFFD: a character was lost before the text came here";
-            self.warnings.push(Problem::warning(place.clone(), why));
-        }
-        let silent = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
-        let Some(control) = text.chars().find(|c| silent(*c)) else { return Cow::Borrowed(text) };
-        let why = format!("it holds the control character {}, which is left out", control.escape_unicode());
-        self.warnings.push(Problem::warning(place.clone(), why));
-        Cow::Owned(text.chars().filter(|c| !silent(*c)).collect())
+/// The text without control characters, which no catalogue means and no database keeps; what was left out is said.
+pub(super) fn clean<'t>(text: &'t str, place: &Place, warnings: &mut Vec<Problem>) -> Cow<'t, str> {
+    if text.contains('\u{fffd}') {
+        let why = "it holds U+FFFD: a character was lost before the text came here";
+        warnings.push(Problem::warning(place.clone(), why));
     }
+    let silent = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
+    let Some(control) = text.chars().find(|c| silent(*c)) else { return Cow::Borrowed(text) };
+    let why = format!("it holds the control character {}, which is left out", control.escape_unicode());
+    warnings.push(Problem::warning(place.clone(), why));
+    Cow::Owned(text.chars().filter(|c| !silent(*c)).collect())
 }
 
 /// The values of a cell: one, or several of a list or between separators. Empty ones are left out.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::generic;
 use super::limits::PROFILE_BYTES_MAX;
 use super::template::Template;
+use super::xml::crosswalk;
 
 /// A profile that fonds ships.
 #[derive(Debug, Clone, Copy)]
@@ -277,21 +278,12 @@ impl Profile {
         if let Some(shipped) = ALL.iter().find(|shipped| shipped.name == given) {
             return Ok((Self::parse(shipped.name, shipped.toml)?, Sha256::of(shipped.toml.as_bytes())));
         }
-        let path = Path::new(given);
-        let unreadable = |source| BadProfile::Unreadable { path: path.to_owned(), source };
-        match std::fs::metadata(path) {
-            Ok(about) if about.is_file() => {
-                if about.len() > PROFILE_BYTES_MAX {
-                    return Err(BadProfile::TooLarge { path: path.to_owned(), bytes: about.len() });
-                }
-                let text = std::fs::read_to_string(path).map_err(unreadable)?;
-                Ok((Self::parse(given, &text)?, Sha256::of(text.as_bytes())))
-            }
-            Ok(_) | Err(_) => {
-                let known: Vec<_> = ALL.iter().map(|shipped| shipped.name).collect();
-                Err(BadProfile::Unknown { given: given.to_owned(), known: known.join(", ") })
-            }
+        if let Some(text) = read(given)? {
+            return Ok((Self::parse(given, &text)?, Sha256::of(text.as_bytes())));
         }
+        let tables = ALL.iter().map(|shipped| shipped.name);
+        let known: Vec<_> = tables.chain(crosswalk::ALL.iter().map(|shipped| shipped.name)).collect();
+        Err(BadProfile::Unknown { given: given.to_owned(), known: known.join(", ") })
     }
 
     /// The shipped profile that recognises these columns; else one that maps columns named like properties.
@@ -304,6 +296,12 @@ impl Profile {
         }
         let text = generic::profile(table, columns)?;
         Ok((Self::parse("generic", &text)?, Sha256::of(text.as_bytes())))
+    }
+
+    /// The profile of records, which are mapped by the crosswalks of their formats: it has the name and no column.
+    pub fn of_records(name: &str) -> Result<Self, BadProfile> {
+        let toml = format!("name = {}\nnamespace = \"records\"\nidentifier = \"{{identifier}}\"\n", quoted(name));
+        Self::parse(name, &toml)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -360,6 +358,21 @@ impl Profile {
             known.extend(relation.namespace.iter().flat_map(Template::columns).map(str::to_owned));
         }
         known
+    }
+}
+
+/// The text of a profile or crosswalk that `--map` names, if it is a file.
+pub(super) fn read(given: &str) -> Result<Option<String>, BadProfile> {
+    let path = Path::new(given);
+    let unreadable = |source| BadProfile::Unreadable { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        Ok(about) if about.is_file() => {
+            if about.len() > PROFILE_BYTES_MAX {
+                return Err(BadProfile::TooLarge { path: path.to_owned(), bytes: about.len() });
+            }
+            std::fs::read_to_string(path).map(Some).map_err(unreadable)
+        }
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 

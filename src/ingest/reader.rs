@@ -15,6 +15,7 @@ use super::plan::{self, Planned, Planner};
 use super::problem::{Place, Problem};
 use super::profile::{BadProfile, FileOrder, Profile, RowsAre};
 use super::row::{Read, Rows};
+use super::xml::{self, crosswalk::Crosswalk};
 
 /// Objects that are taken in together, and what was wrong on the way to them.
 #[derive(Debug, Default)]
@@ -59,9 +60,18 @@ impl Reader {
     /// Looks at the input, chooses the profile and opens the table. `map` is what `--map` says, `namespace` takes the
     /// place of the profile's.
     pub fn open(path: &std::path::Path, map: Option<&str>, namespace: Option<String>) -> Result<Self, BadInput> {
-        let named = map.map(Profile::named).transpose()?;
+        let crosswalk = map.map(Crosswalk::named).transpose()?.flatten();
+        let named = map.filter(|_| crosswalk.is_none()).map(Profile::named).transpose()?;
         let wanted = named.as_ref().and_then(|(profile, _)| profile.table.as_deref());
-        let input = super::input::look(path, wanted).map_err(BadInput::Unreadable)?;
+        let told = match (crosswalk, &named) {
+            (Some(crosswalk), _) => xml::Told::Crosswalk(Box::new(crosswalk)),
+            (None, Some(_)) => xml::Told::Files,
+            (None, None) => xml::Told::Nothing,
+        };
+        let input = super::input::look(path, wanted, told).map_err(BadInput::Unreadable)?;
+        if let Shape::Records(records) = &input.shape {
+            return Self::records(input.clone(), records, namespace);
+        }
         let Opened { columns, rows, warnings, bytes, bytes_read } = input.open().map_err(BadInput::Unreadable)?;
         let (profile, profile_sha256) = match named {
             Some(named) => named,
@@ -71,6 +81,16 @@ impl Reader {
         let name = profile.name.clone();
         let planner = Planner::new(profile, namespace);
         Ok(Self { input, profile: name, profile_sha256, bytes, bytes_read, rows, warnings, planner })
+    }
+
+    /// Opens files of records, whose formats say what they mean.
+    fn records(input: Input, records: &xml::Files, namespace: Option<String>) -> Result<Self, BadInput> {
+        let (profile, profile_sha256) = (records.profile(), records.sha256());
+        let bytes_read = Arc::default();
+        let rows = records.open(&input.namespace(), namespace.clone(), &bytes_read);
+        let planner = Planner::new(Profile::of_records(&profile)?, namespace);
+        let (bytes, warnings) = (records.bytes, records.left_aside.clone());
+        Ok(Self { input, profile, profile_sha256, bytes, bytes_read, rows, warnings, planner })
     }
 
     /// Reads everything and hands it on in chunks; ends early when nobody takes them. Returns the columns that the
@@ -119,6 +139,14 @@ impl Pump<'_> {
     fn planned(&mut self, read: Read) -> Option<Planned> {
         let row = match read {
             Read::Row(row) => row,
+            Read::Object(mapped) => {
+                self.chunk.rows += 1;
+                self.chunk.problems.extend(mapped.warnings);
+                for name in mapped.unmapped {
+                    self.planner.is_unmapped(&name);
+                }
+                return Some(mapped.planned);
+            }
             Read::Problem(problem) | Read::Broken(problem) => {
                 self.chunk.rows += u64::from(problem.place.row.is_some());
                 self.chunk.problems.push(problem);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
+use super::plan::Planned;
 use super::problem::{Place, Problem};
 
 /// A row.
@@ -20,10 +21,23 @@ pub struct Row {
 pub enum Read {
     /// A row.
     Row(Row),
+    /// A record that is mapped already: its format says what it means.
+    Object(Box<Mapped>),
     /// A row that cannot be read; the next one may be.
     Problem(Problem),
     /// The rest cannot be read.
     Broken(Problem),
+}
+
+/// A record of a format, mapped by its crosswalk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapped {
+    /// The object.
+    pub planned: Planned,
+    /// What somebody should look at.
+    pub warnings: Vec<Problem>,
+    /// What the crosswalk does not know.
+    pub unmapped: Vec<String>,
 }
 
 /// The rows of a table or folder, in their order.

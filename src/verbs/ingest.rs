@@ -1,4 +1,4 @@
-//! `fonds ingest PATH`: takes in a table, a folder of files, or both.
+//! `fonds ingest PATH`: takes in a table, a folder of files, both, or records in XML.
 
 use std::path::PathBuf;
 
@@ -11,9 +11,11 @@ use crate::ingest::{Progress, Request, ingest};
 /// What the command line says.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// A table (CSV, JSON, XLSX; gzip too), a folder with a table and files, or a folder of files
+    /// A table (CSV, JSON, XLSX; gzip too), a folder with a table and files, a folder of files, or records in XML (EDM,
+    /// LIDO, MODS, MARCXML, Dublin Core, EAD, METS, also in answers of OAI-PMH) as a file or a folder of nothing else
     path: PathBuf,
-    /// The mapping profile: the name of a shipped one, or your own TOML file [default: the columns decide]
+    /// The mapping profile or crosswalk: the name of a shipped one, or your own TOML file; `folder` keeps XML as files
+    /// [default: the columns or the first record decide]
     #[arg(long, value_name = "NAME|FILE")]
     map: Option<String>,
     /// Say what would happen and what is wrong, and write nothing
@@ -25,7 +27,7 @@ pub struct Options {
     /// What to call the batch
     #[arg(long, value_name = "LABEL")]
     batch: Option<String>,
-    /// Whose numbering the identifiers are, in place of what the profile says
+    /// Whose numbering the identifiers are, in place of what the profile or the records say
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
     /// In whose name [default: the operator of the settings]

@@ -1,0 +1,113 @@
+//! Answers of OAI-PMH, saved to a file: what stands around the records.
+
+use super::build::Building;
+use super::parse::Token;
+use super::records::{Inside, Records};
+use super::tree::{Element, Name, inline};
+use crate::ingest::problem::{Place, Problem, escape};
+use crate::ingest::row::Read;
+
+/// The namespace of OAI-PMH.
+pub const OAI: &str = "http://www.openarchives.org/OAI/2.0/";
+
+/// Whether it is a name of OAI-PMH. Records that were cut out of an answer have often lost its namespace.
+pub fn is_oai(name: &Name, local: &str) -> bool {
+    name.is(OAI, local) || name.is("", local)
+}
+
+/// A record of OAI-PMH that is open.
+#[derive(Default)]
+pub(super) struct Harvested {
+    /// How many elements were open around it.
+    pub(super) depth: usize,
+    pub(super) line: u64,
+    pub(super) header: Option<String>,
+    pub(super) is_deleted: bool,
+    /// What stands in its `metadata`.
+    pub(super) payload: Option<String>,
+    pub(super) is_known: bool,
+}
+
+impl Records {
+    /// Takes what stands around records.
+    pub(super) fn outside(&mut self, token: Token) {
+        let (name, attributes, line) = match token {
+            Token::Start { name, attributes, line } => (name, attributes, line),
+            Token::End => return self.ends(),
+            Token::Text(_) => return,
+        };
+        if let Some(harvested) = &mut self.harvested
+            && self.around.last().is_some_and(|above| is_oai(above, "metadata"))
+            && harvested.payload.is_none()
+        {
+            harvested.payload = Some(name.local.to_string());
+        }
+        let kept = ["header", "error", "resumptionToken"].iter().any(|local| is_oai(&name, local));
+        // What is said about a record, a set or a repository is no record.
+        let about = ["about", "setDescription", "description"];
+        let about = self.around.iter().any(|above| about.iter().any(|local| is_oai(above, local)));
+        if let Some(number) = self.crosswalk_of(&name).filter(|_| !about) {
+            if let Some(harvested) = &mut self.harvested {
+                harvested.is_known = true;
+            }
+            let mut building = Building::default();
+            let hides = self.crosswalks.get(number).is_some_and(|crosswalk| crosswalk.hides(&attributes));
+            building.take(Token::Start { name, attributes, line }, true, hides);
+            self.inside = Inside::Record(number, building);
+        } else if kept {
+            let mut building = Building::default();
+            building.take(Token::Start { name, attributes, line }, true, false);
+            self.inside = Inside::Protocol(building);
+        } else {
+            if is_oai(&name, "record") {
+                self.harvested = Some(Harvested { depth: self.around.len(), line, ..Harvested::default() });
+            }
+            self.around.push(name);
+        }
+    }
+
+    pub(super) fn ends(&mut self) {
+        self.around.pop();
+        let Some(harvested) = self.harvested.take_if(|harvested| harvested.depth == self.around.len()) else { return };
+        let place = Place { row: Some(self.count + 1), ..self.place(harvested.line) };
+        let name = escape(harvested.header.as_deref().unwrap_or_default());
+        if harvested.is_deleted {
+            self.count += 1;
+            let why =
+                format!("its repository says that {name:?} is deleted: it is skipped, and nothing here is withdrawn");
+            self.ready.push_back(Read::Problem(Problem::note(place, why)));
+        } else if !harvested.is_known {
+            self.count += 1;
+            let why = match harvested.payload {
+                Some(payload) => format!("its metadata is {:?}, a format that is not read", escape(&payload)),
+                None => "it has no metadata".to_owned(),
+            };
+            self.ready.push_back(Read::Problem(Problem::refused(place, why)));
+        }
+    }
+
+    pub(super) fn protocol(&mut self, element: &Element) {
+        let text = element.text(&inline);
+        match &*element.name.local {
+            "header" => {
+                let child = |local: &str| element.children().find(|child| is_oai(&child.name, local));
+                let identifier = child("identifier").map(|found| found.text(&inline));
+                let is_deleted = element.attribute("", "status") == Some("deleted");
+                if let Some(harvested) = &mut self.harvested {
+                    harvested.header = identifier;
+                    harvested.is_deleted = is_deleted;
+                }
+            }
+            "error" => {
+                let code = element.attribute("", "code").unwrap_or_default();
+                let why = format!("the repository answered with the error {:?}: {:?}", escape(code), escape(&text));
+                self.ready.push_back(Read::Problem(Problem::refused(self.place(element.line), why)));
+            }
+            _ if !text.is_empty() => {
+                let why = "the list of the repository goes on: this file is not all of it";
+                self.ready.push_back(Read::Problem(Problem::warning(self.place(element.line), why)));
+            }
+            _ => {}
+        }
+    }
+}
