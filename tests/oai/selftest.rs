@@ -123,8 +123,8 @@ const REPLACED: &[(&str, &str, &str)] = &[
     ("record", "<metadata><oai_dc:dc xmlns:oai_dc=\"http://www", "<metadata><oai_dc:dc xmlns:oai_dc=\"https://www"),
     ("in-set", "</datestamp><setSpec>", "</datestamp><setSpec>other"),
     ("dates-inclusive", "<datestamp>2026-06-01T12:00:00Z", "<datestamp>2026-06-01T12:00:01Z"),
-    ("pages-cursor", "cursor=\"200\"", "cursor=\"201\""),
-    ("pages-end", "<resumptionToken completeListSize=\"600\" cursor=\"400\"></resumptionToken>", ""),
+    ("pages-cursor", "cursor=\"500\"", "cursor=\"501\""),
+    ("pages-end", "<resumptionToken completeListSize=\"600\" cursor=\"500\"></resumptionToken>", ""),
 ];
 
 /// Servers that break rules by what they are asked.
