@@ -97,7 +97,9 @@ pub(super) async fn close(tx: &mut PgConnection, closed: &[Closed]) -> Result<()
 
 /// Writes new states.
 pub(super) async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), ProjectionError> {
-    let rows: Vec<(String, &Row)> = rows.iter().map(|row| (row.object.to_string(), row)).collect();
+    let mut rows: Vec<(String, &Row)> = rows.iter().map(|row| (row.object.to_string(), row)).collect();
+    // A list is of one format: what it reads then lies together, as far as a batch goes.
+    rows.sort_by_key(|(_, row)| &row.prefix);
     let rows = rows.iter().map(|(object, row)| {
         let payload = row.payload.as_ref();
         [
