@@ -26,21 +26,21 @@ async fn told() -> (Book, String) {
 
 #[tokio::test]
 async fn hits_are_annotations_with_the_place_and_the_context_of_their_words() {
-    let (book, id) = told().await;
+    let (book, id) = Box::pin(told()).await;
     let page = two(&book, "q=birds+two&user=x").await;
     insta::assert_snapshot!(golden(&page, &[(&id, "ANNOTATION"), (&book.acting.agent.to_string(), "AGENT")]));
 }
 
 #[tokio::test]
 async fn hits_are_told_in_the_words_of_version_one() {
-    let (book, id) = told().await;
+    let (book, id) = Box::pin(told()).await;
     let list = one(&book, "q=birds+two&user=x").await;
     insta::assert_snapshot!(golden(&list, &[(&id, "ANNOTATION")]));
 }
 
 #[tokio::test]
 async fn a_phrase_a_cut_word_and_another_script_are_found() {
-    let (book, _) = told().await;
+    let (book, _) = Box::pin(told()).await;
     let phrase = two(&book, "q=%22two+birds%22").await;
     assert_eq!(phrase["partOf"]["total"], 2);
     assert!(phrase["items"][0]["target"].as_str().unwrap().ends_with("#xywh=80,10,80,20"), "{phrase}");
@@ -51,7 +51,7 @@ async fn a_phrase_a_cut_word_and_another_script_are_found() {
 
 #[tokio::test]
 async fn motivations_choose_among_hits() {
-    let (book, _) = told().await;
+    let (book, _) = Box::pin(told()).await;
     for (query, total) in [
         ("q=birds&motivation=supplementing", 1),
         ("q=birds&motivation=commenting", 1),
@@ -69,7 +69,7 @@ async fn motivations_choose_among_hits() {
 
 #[tokio::test]
 async fn a_question_without_words_is_for_everything_and_signs_find_nothing() {
-    let (book, _) = told().await;
+    let (book, _) = Box::pin(told()).await;
     let all = two(&book, "").await;
     assert_eq!((&all["partOf"]["total"], all.get("annotations")), (&json!(4), None));
     assert_eq!(two(&book, "q=").await["partOf"]["total"], 4);
@@ -121,7 +121,7 @@ async fn questions_that_are_too_much_are_refused() {
 
 #[tokio::test]
 async fn beginnings_are_completed() {
-    let (book, _) = told().await;
+    let (book, _) = Box::pin(told()).await;
     let path = |version: u8, query: &str| format!("/iiif/search/{version}/{}/autocomplete?{query}", book.id);
     let page = book.get(&path(2, "q=bir&date=x")).await;
     insta::assert_snapshot!(serde_json::to_string_pretty(&page).unwrap());
@@ -137,7 +137,7 @@ async fn beginnings_are_completed() {
 
 #[tokio::test]
 async fn answers_are_json_ld_with_an_etag_of_their_own() {
-    let (book, _) = told().await;
+    let (book, _) = Box::pin(told()).await;
     for (path, context) in [
         (format!("/iiif/search/2/{}?q=birds", book.id), "http://iiif.io/api/search/2/context.json"),
         (format!("/iiif/search/1/{}?q=birds", book.id), "http://iiif.io/api/search/1/context.json"),

@@ -194,7 +194,7 @@ fn in_contents(of: &str, manifest: &str) -> String {
 
 #[tokio::test]
 async fn a_state_leads_to_manifest_canvas_and_region() {
-    let (archive, [(manifest, canvas), _]) = gallery().await;
+    let (archive, [(manifest, canvas), _]) = Box::pin(gallery()).await;
     let all = json!({"manifest": manifest, "canvas": canvas, "region": "10,20,30,40"});
     for (state, place) in [
         (manifest.clone(), json!({"manifest": manifest})),
@@ -214,7 +214,7 @@ async fn a_state_leads_to_manifest_canvas_and_region() {
 
 #[tokio::test]
 async fn what_is_not_here_or_not_shown_leads_nowhere() {
-    let (archive, [(manifest, canvas), (hidden, hidden_canvas)]) = gallery().await;
+    let (archive, [(manifest, canvas), (hidden, hidden_canvas)]) = Box::pin(gallery()).await;
     let unknown = lead(&archive, &manifest.replace("/3/", "/3/0000000000000000")).await;
     assert_eq!(unknown.status, 404);
     for state in [

@@ -86,13 +86,13 @@ enum Published {
 
 #[tokio::test]
 async fn what_changes_during_a_harvest_comes_at_its_end() {
-    let (world, objects, harvested, _) = harvest_across_a_change("", Published::Already).await;
+    let (world, objects, harvested, _) = Box::pin(harvest_across_a_change("", Published::Already)).await;
     assert_eq!(harvested, wanted(&world, &objects));
 }
 
 #[tokio::test]
 async fn what_changed_but_is_not_published_comes_as_it_was() {
-    let (mut world, objects, mut harvested, next_from) = harvest_across_a_change("", Published::NotYet).await;
+    let (mut world, objects, mut harvested, next_from) = Box::pin(harvest_across_a_change("", Published::NotYet)).await;
     assert_eq!(harvested.len(), 1500, "no record is missing while its replacement waits");
     world.publish().await;
     let page = world.ask(&format!("verb=ListRecords&metadataPrefix=oai_dc&from={next_from}")).await;
@@ -103,7 +103,7 @@ async fn what_changed_but_is_not_published_comes_as_it_was() {
 #[tokio::test]
 async fn with_until_the_next_harvest_has_what_changed() {
     let until = "&until=2026-11-21T10:01:00Z";
-    let (world, objects, mut harvested, next_from) = harvest_across_a_change(until, Published::Already).await;
+    let (world, objects, mut harvested, next_from) = Box::pin(harvest_across_a_change(until, Published::Already)).await;
     let page = world.ask(&format!("verb=ListRecords&metadataPrefix=oai_dc&from={next_from}")).await;
     assert_eq!(all_between(&page, "<record>", "</record>").len(), 165, "exactly the difference");
     check_valid(&[("difference".to_owned(), page.clone())]);
