@@ -111,6 +111,12 @@ fn resource<'a>(
     let bytes = Element::new("ebucore:fileByteSize")
         .attribute("rdf:datatype", "http://www.w3.org/2001/XMLSchema#long")
         .text(view.page.file.bytes.to_string());
+    let sides =
+        view.page.sides.into_iter().flat_map(|(width, height)| [("ebucore:width", width), ("ebucore:height", height)]);
+    let sides = sides.map(|(name, pixels)| {
+        let datatype = "http://www.w3.org/2001/XMLSchema#integer";
+        Element::new(name).attribute("rdf:datatype", datatype).text(pixels.to_string())
+    });
     let service = || link("svcs:has_service", &setting.addresses.image_2(view.page.id()));
     Element::new("edm:WebResource")
         .attribute("rdf:about", address)
@@ -118,6 +124,7 @@ fn resource<'a>(
         .with(before.map(|before| link("edm:isNextInSequence", &before)))
         .with([link("edm:rights", rights), Element::new("ebucore:hasMimeType").text(view.media_type().to_owned())])
         .with(if is_image { None } else { Some(bytes) })
+        .with(sides)
         .with([link("dcterms:isReferencedBy", manifest)])
         .with(view.thumbnail(setting).map(|small| link("edm:preview", &small)))
         .with(if is_image { Some(service()) } else { None })
