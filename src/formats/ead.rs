@@ -7,7 +7,7 @@
 use fonds_projections::feed::{Format, Row, Setting, noted, to};
 use fonds_schemas::{Event, Object};
 
-use super::ead3::level;
+use super::ead3::{ORDER, level};
 use super::element::Element;
 use super::said::{Description, Said, ends, is_web};
 use super::views::{self, views};
@@ -58,19 +58,6 @@ const CROSSWALK: &[Row] = &[
     noted("image_url", "dao", "an address only"),
     noted("source", "relatedmaterial", "type=\"source\""),
     noted("related", "relatedmaterial", "type=\"related\""),
-];
-
-/// The order of the parts of a description (ISAD(G) 3.3 to 3.6), which the schema leaves free.
-const ORDER: &[&str] = &[
-    "did",
-    "scopecontent",
-    "custodhist",
-    "acqinfo",
-    "userestrict",
-    "otherfindaid",
-    "relatedmaterial",
-    "odd",
-    "controlaccess",
 ];
 
 impl Format for Ead {

@@ -96,8 +96,8 @@ impl Format for Ead3 {
     }
 }
 
-/// The order of the parts of a description (ISAD(G) 3.3 to 3.6), which the schema leaves free.
-const ORDER: &[&str] = &[
+/// The order of the parts of a description (ISAD(G) 3.3 to 3.6), which the schemas of both versions leave free.
+pub(super) const ORDER: &[&str] = &[
     "did",
     "scopecontent",
     "custodhist",

@@ -53,13 +53,14 @@ impl<'a> Baseline<'a> {
         self.header.restarts
     }
 
-    /// The sides of the smallest unit that is encoded, in pixels (§A.2.4).
+    /// The sides of the smallest unit that is encoded, in pixels (§A.2.4); `None` of a damaged frame, where it has none.
     pub(super) fn unit(&self) -> Option<Sides> {
-        Some(match self.header.frame?.get(6..)? {
+        let unit = match self.header.frame?.get(6..)? {
             [_, sampling, _, _, _, ..] => Sides::new(8 * u32::from(sampling >> 4), 8 * u32::from(sampling & 15)),
             // Where there is one component, a block is a unit.
             _ => Sides::new(8, 8),
-        })
+        };
+        (unit.area() > 0).then_some(unit)
     }
 
     /// All that stands before the data, if the JPEG has these sides and channels: with only the tables that it uses, and

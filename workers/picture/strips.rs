@@ -162,5 +162,10 @@ mod tests {
         assert_eq!(cut(&tile, Sides::new(200, 300), Channels::Rgb, &(0..64)), None);
         assert_eq!(cut(&tile, SIDES, Channels::Gray, &(0..64)), None);
         assert_eq!(cut(&[], SIDES, Channels::Rgb, &(0..64)), None);
+        // A frame whose first component has no samples: it was damaged where it is kept.
+        let frame = tile.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        let mut damaged = tile.clone();
+        damaged[frame + 11] = 0;
+        assert_eq!(cut(&damaged, SIDES, Channels::Rgb, &(0..64)), None);
     }
 }
