@@ -233,6 +233,33 @@ async fn a_cluster_that_was_not_made_to_its_end_is_made_anew() {
     database.close().await.unwrap();
 }
 
+/// An initdb whose fonds was killed lives on, and removes its folder when it fails.
+#[tokio::test]
+async fn an_initdb_that_outlived_its_fonds_does_not_remove_the_next_ones_folder() {
+    let data = data_directory();
+    let pg = data.path().join("pg");
+    let killed = ["data.new", "data.new-of-the-killed"];
+    for name in killed {
+        fs::create_dir_all(pg.join(name)).unwrap();
+    }
+    let opened = tokio::spawn({
+        let settings = settings(data.path());
+        async move { Database::open(&settings).await }
+    });
+    // Whatever one run's folder was called, it is what its initdb removes.
+    while !opened.is_finished() {
+        for name in killed {
+            drop(fs::remove_dir_all(pg.join(name)));
+        }
+        tokio::task::yield_now().await;
+    }
+    let database = opened.await.unwrap().unwrap();
+    run(&database.serving, "select 1").await.unwrap();
+    let names = fs::read_dir(&pg).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.starts_with("data.new")).count(), 0);
+    database.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_folder_that_is_no_cluster_is_left_alone() {
     let data = data_directory();

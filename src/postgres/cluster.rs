@@ -27,6 +27,9 @@ pub const FOLDER: &str = "pg";
 /// The cluster in that folder.
 pub const DATA: &str = "data";
 
+/// How the name of a cluster begins while it is made.
+const BEGUN: &str = "data.new";
+
 /// How long a server may give no answer at all, neither yes nor "starting up".
 pub const LONGEST_SILENCE: Duration = Duration::from_secs(30);
 
@@ -169,13 +172,12 @@ impl Cluster {
     }
 
     /// initdb writes `PG_VERSION` early: killed half-way it leaves a cluster that starts and then refuses every
-    /// connection. So it works under another name, and a cluster that has the right name is whole.
+    /// connection. So it works under another name, and a cluster that has the right name is whole. That name is no
+    /// other run's: the initdb of a fonds that was killed lives on, fails once its folder is gone, and removes on its
+    /// way out whatever has the name of its folder then.
     async fn initdb(&self, binaries: &Binaries) -> Result<(), PostgresError> {
-        let begun = self.folder.join("data.new");
-        if begun.exists() {
-            tracing::warn!(folder = %begun.display(), "removing a cluster that was not made to its end");
-            fs::remove_dir_all(&begun).map_err(io("remove", &begun))?;
-        }
+        self.sweep();
+        let begun = self.folder.join(format!("{BEGUN}{}", uuid::Uuid::new_v4()));
         tracing::info!(data = %self.data.display(), version = binaries.version, user = self.account.name, "making a PostgreSQL cluster");
         let mut initdb = self.program(binaries, "initdb");
         initdb.arg("-D").arg(&begun).args(["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]);
@@ -192,8 +194,22 @@ impl Cluster {
             return Err(failed(super::log::last_lines(&String::from_utf8_lossy(&said))));
         }
         fs::rename(&begun, &self.data).map_err(io("rename", &begun))?;
+        self.sweep();
         // The new name must outlive a power cut, as what will be written under it does.
         fs::File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io("flush", &self.folder))
+    }
+
+    /// Removes clusters that were not made to their end. One in which an initdb still writes may stay: it is in
+    /// nobody's way, and what removes it is that initdb itself, or the next sweep.
+    fn sweep(&self) {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for begun in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(BEGUN)) {
+            let folder = begun.path();
+            tracing::warn!(folder = %folder.display(), "removing a cluster that was not made to its end");
+            if let Err(error) = fs::remove_dir_all(&folder) {
+                tracing::warn!(%error, folder = %folder.display(), "it is not all gone yet");
+            }
+        }
     }
 
     /// One of the binaries, to be run as the server's user and without any of our own variables for PostgreSQL.
