@@ -123,7 +123,7 @@ async fn what_a_killed_database_forgot_is_folded_again() {
     take_in(&archive, 0..20, 7).await;
     archive.settle().await;
     let forget = "truncate live.feed_record, live.feed_mark, live.feed_tip, live.feed_change, live.feed_activity,
-        live.feed_object, live.feed_whole, live.feed_member, live.feed_set;
+        live.feed_object, live.feed_whole, live.feed_member, live.feed_set, live.feed_tally;
         update live.projection_position set applied = 0 where name = 'feed'";
     sqlx::raw_sql(forget).execute(&archive.stores.pg).await.unwrap();
     archive.settle().await;

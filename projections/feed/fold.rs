@@ -13,6 +13,7 @@ use super::format::Setting;
 use super::members::{Members, Turn};
 use super::records::{self, Closed, Latest, Row};
 use super::sets::Sets;
+use super::tally::Tally;
 use super::wholes::{Moved, Wholes};
 use crate::catalog::begin;
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
@@ -69,6 +70,7 @@ struct Fold {
     /// Who is part of what.
     wholes: Wholes,
     members: Members,
+    tally: Tally,
     /// The last event that made a row of a record.
     tip: Option<u64>,
     /// What the public reads otherwise, in whatever form.
@@ -90,8 +92,9 @@ impl Fold {
     async fn of(tx: &mut PgConnection, batch: &Batch) -> Result<Self, ProjectionError> {
         let latest = records::latest(tx, &known(&batch.changes, Whose::Known)).await?;
         let wholes = Wholes::of(tx, batch).await?;
-        let (members, rows, closed, shown) = (Members::default(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { latest, rows, closed, wholes, members, tip: None, shown })
+        let (members, tally) = (Members::default(), Tally::default());
+        let (rows, closed, shown) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { latest, rows, closed, wholes, members, tally, tip: None, shown })
     }
 
     /// Every change is looked at, not the last one of an object in the batch: where batches begin and end must not show.
@@ -178,7 +181,10 @@ impl Fold {
         let known = self.latest.entry(object).or_default();
         let mut before = Sets::default();
         match known.iter_mut().find(|one| one.prefix == prefix) {
-            None => known.push(next),
+            None => {
+                self.tally.count(&prefix);
+                known.push(next);
+            }
             Some(slot) => {
                 let last = std::mem::replace(slot, next);
                 before = last.sets;
@@ -199,6 +205,7 @@ impl Fold {
     async fn write(&mut self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
         records::close(tx, &std::mem::take(&mut self.closed)).await?;
         records::insert(tx, &std::mem::take(&mut self.rows)).await?;
+        self.tally.write(tx).await?;
         self.members.write(tx).await?;
         self.wholes.write(tx).await
     }

@@ -20,6 +20,7 @@ mod members;
 mod read;
 mod records;
 mod sets;
+mod tally;
 mod wholes;
 
 pub use activity::{Activity, ActivityKind, activities, activities_told, shows_another};
@@ -39,7 +40,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 5;
+const CODE_VERSION: u32 = 6;
 
 /// The projection.
 pub struct Feed;
@@ -72,6 +73,7 @@ const TABLES: &[&str] = &[
     // there were then.
     "create table if not exists feed_mark (
         through bigint primary key, seq bigint not null, published_at bigint not null, activities bigint not null)",
+    tally::TABLE,
     // The last event that made a row of a record or a change.
     "create table if not exists feed_tip (single boolean primary key check (single), from_seq bigint not null)",
 ];
@@ -95,6 +97,7 @@ const CONTENT: &[(&str, &str, &str)] = &[
         "object, prefix, from_seq, to_seq, deleted, payload_sha256, payload, sets",
         "object, prefix, from_seq",
     ),
+    ("feed_tally", "prefix, records", "prefix"),
     ("feed_mark", "through, seq, published_at, activities", "through"),
     ("feed_activity", "number, object, kind, published_at", "number"),
     ("feed_change", "seq, object, was_public, is_public", "seq"),

@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
 use super::NAME;
 use super::sets::{SetKey, Sets};
+use super::tally;
 use crate::{ProjectionError, database};
 
 /// Seconds that a mark must be old to be served. A second that is still running could gain another mark, and a harvester
@@ -92,12 +93,19 @@ pub struct Span<'a> {
     pub prefix: &'a str,
     /// Only members of this set, and those that left it.
     pub set: Option<SetKey>,
-    /// Only records behind this place.
+    /// Only records behind this place; event 0 is never a record.
     pub after: Position,
     /// Only records changed by this event or earlier ones.
     pub through: u64,
     /// The records as they stand once this event is visible: [`Window::through`].
     pub visible: u64,
+}
+
+impl Span<'_> {
+    /// Whether it is all that is visible of a format.
+    fn is_whole(&self) -> bool {
+        self.set.is_none() && self.after == Position::behind(0) && self.through == self.visible
+    }
 }
 
 /// What is wanted of each record.
@@ -140,6 +148,9 @@ pub struct Page {
 
 /// How many records the stretch has.
 pub async fn count(pg: &PgPool, span: &Span<'_>) -> Result<u64, ProjectionError> {
+    if span.is_whole() {
+        return tally::records(pg, span.prefix, span.visible).await;
+    }
     let from = match span.set {
         None => "feed_record where prefix = $1 and $6::bytea is null",
         Some(_) => "feed_member where prefix = $1 and set_key = $6",

@@ -148,3 +148,30 @@ async fn a_harvester_that_comes_every_second_misses_nothing() {
     }
     assert_eq!(harvested.len(), objects.len());
 }
+
+/// The size that the first page tells, and how many headers the list has.
+async fn size_told_and_found(world: &World) -> (String, usize) {
+    let mut page = world.ask("verb=ListIdentifiers&metadataPrefix=oai_dc").await;
+    let told = all_between(&page, "completeListSize=\"", "\"")[0].to_owned();
+    let mut found = 0;
+    loop {
+        found += all_between(&page, "<header", "</header>").len();
+        let Some(token) = token_of(&page) else { return (told, found) };
+        page = world.ask(&format!("verb=ListIdentifiers&resumptionToken={token}")).await;
+    }
+}
+
+#[tokio::test]
+async fn the_size_of_a_list_counts_what_is_visible_and_nothing_else() {
+    let (mut world, objects) = many().await;
+    assert_eq!(size_told_and_found(&world).await, ("1500".to_owned(), 1500));
+    change(&mut world, &objects);
+    change(&mut world, &objects[..50]);
+    let new: Vec<_> = (0..30).map(|number| world.accession_titled(&format!("new {number}"), "New")).collect();
+    world.describe(new[0], vec![said("title", "New and edited")], Vec::new());
+    world.set_access(new[1], Access::Withdrawn);
+    world.fold().await;
+    assert_eq!(size_told_and_found(&world).await, ("1500".to_owned(), 1500), "nothing of this is visible yet");
+    world.publish().await;
+    assert_eq!(size_told_and_found(&world).await, ("1530".to_owned(), 1530), "what is gone is told, too");
+}
