@@ -10,7 +10,7 @@ use crate::{ProjectionError, database};
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// In place of a number of fields: no row follows.
 const END: [u8; 2] = (-1i16).to_be_bytes();
-/// Bytes sent at once.
+/// Bytes sent at once; more where a row is longer.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A field of a row, as the column's type receives it.
@@ -53,42 +53,47 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Rows, encoded; nothing where there are none.
-pub(crate) fn encoded<'r, const FIELDS: usize>(rows: impl Iterator<Item = [Field<'r>; FIELDS]>) -> Vec<u8> {
-    let mut out = Vec::new();
-    for row in rows {
-        if out.is_empty() {
-            out.extend_from_slice(HEADER);
-        }
-        out.extend_from_slice(&i16::try_from(FIELDS).unwrap_or(i16::MAX).to_be_bytes());
-        for field in row {
-            field.encode(&mut out);
-        }
-    }
-    if !out.is_empty() {
-        out.extend_from_slice(&END);
-    }
-    out
+/// Rows on their way. The type of an iterator over borrowed rows would not let its future go to another thread.
+type Rows<'r, const FIELDS: usize> = Box<dyn Iterator<Item = [Field<'r>; FIELDS]> + Send + 'r>;
+
+/// Rows, to be sent by [`copy`].
+pub(crate) fn rows<'r, const FIELDS: usize>(
+    rows: impl Iterator<Item = [Field<'r>; FIELDS]> + Send + 'r,
+) -> Rows<'r, FIELDS> {
+    Box::new(rows)
 }
 
-/// Writes [`encoded`] rows to `table`, which names its columns, too: `table (column, …)`.
+/// Writes [`rows`] to `table`, which names its columns, too: `table (column, …)`. They are encoded while they are sent:
+/// nothing is held twice.
 ///
 /// `doing` is what an error message says: "could not …".
-pub(crate) async fn copy(
+pub(crate) async fn copy<const FIELDS: usize>(
     connection: &mut PgConnection,
     table: &str,
-    rows: Vec<u8>,
+    rows: Rows<'_, FIELDS>,
     doing: &'static str,
 ) -> Result<(), ProjectionError> {
-    if rows.is_empty() {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
         return Ok(());
     }
     let statement = format!("copy {table} from stdin (format binary)");
     let mut sink = connection.copy_in_raw(&statement).await.map_err(database(doing))?;
-    for chunk in rows.chunks(CHUNK_BYTES) {
-        // Where this fails the connection is gone, and with it the transaction.
-        sink.send(chunk).await.map_err(database(doing))?;
+    let mut chunk = Vec::with_capacity(2 * CHUNK_BYTES);
+    chunk.extend_from_slice(HEADER);
+    for row in rows {
+        chunk.extend_from_slice(&i16::try_from(FIELDS).unwrap_or(i16::MAX).to_be_bytes());
+        for field in row {
+            field.encode(&mut chunk);
+        }
+        if chunk.len() >= CHUNK_BYTES {
+            // Where this fails the connection is gone, and with it the transaction.
+            sink.send(chunk.as_slice()).await.map_err(database(doing))?;
+            chunk.clear();
+        }
     }
+    chunk.extend_from_slice(&END);
+    sink.send(chunk.as_slice()).await.map_err(database(doing))?;
     sink.finish().await.map(drop).map_err(database(doing))
 }
 

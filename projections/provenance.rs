@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 pub use read::{ActRow, Agent, BatchRow, acts_by, acts_in, acts_of, agents, batch, batches};
 
 use crate::catalog::begin;
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
 const NAME: &str = "provenance";
@@ -210,6 +210,6 @@ impl Acts {
             ]
         });
         let table = "provenance_act (seq, event_id, recorded_at, kind, object, agent, on_behalf_of, batch)";
-        copy(tx, table, encoded(rows), "could not write acts").await
+        copy(tx, table, copy::rows(rows), "could not write acts").await
     }
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::SUPPLEMENTING;
 use super::text::{Token, line_tokens, tokens, vector};
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::search::words::Lexicon;
 use crate::{Batch, ProjectionError, database};
 
@@ -199,6 +199,6 @@ impl Version {
             ]
         });
         let table = "annotations_text (object, file, source, line, motivation, language, doc, words)";
-        copy(tx, table, encoded(rows), "could not write the words of images").await
+        copy(tx, table, copy::rows(rows), "could not write the words of images").await
     }
 }

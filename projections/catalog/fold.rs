@@ -6,7 +6,7 @@ use fonds_schemas::{Object, ObjectId};
 use sqlx::PgConnection;
 
 use super::{doc, stored};
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::search::entry::{ALWAYS, Entry, TermValue, entry, public_from, terms};
 use crate::search::words::Lexicon;
 use crate::{Batch, ProjectionError, database};
@@ -162,7 +162,7 @@ impl Versions {
             [Field::Text(object), from_seq, to_seq, files, Field::Text(doc)]
         });
         let table = "catalog_object (object, from_seq, to_seq, files, doc)";
-        copy(tx, table, encoded(rows), "could not write versions of objects").await
+        copy(tx, table, copy::rows(rows), "could not write versions of objects").await
     }
 }
 
@@ -248,7 +248,7 @@ impl Entries {
                 Field::Bytes(words),
             ]
         });
-        copy(tx, "catalog_search (object, public_from, sort, terms, words)", encoded(rows), doing).await
+        copy(tx, "catalog_search (object, public_from, sort, terms, words)", copy::rows(rows), doing).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use fonds_schemas::{FileId, Files, ObjectId, StoredFile};
 use sqlx::PgConnection;
 
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{Change, ProjectionError, database};
 
 /// The table, with the key that folding and reading need.
@@ -118,6 +118,6 @@ impl Rows {
                 Field::Text(&row.stored),
             ]
         });
-        copy(tx, "catalog_file (object, file, from_seq, to_seq, stored)", encoded(rows), doing).await
+        copy(tx, "catalog_file (object, file, from_seq, to_seq, stored)", copy::rows(rows), doing).await
     }
 }

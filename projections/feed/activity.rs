@@ -14,7 +14,7 @@ use std::ops::Range;
 use fonds_schemas::{Asserted, Event, Object, ObjectId, Recorded, Relation, RelationKind, Statement};
 use sqlx::{PgConnection, PgPool, Row as _};
 
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{Change, ProjectionError, database};
 
 /// The tables, with the keys that folding needs.
@@ -129,7 +129,7 @@ pub(super) async fn wait(tx: &mut PgConnection, shown: &[Shown]) -> Result<(), P
         ]
     });
     let table = "feed_change (seq, object, was_public, is_public)";
-    copy(tx, table, encoded(rows), "could not write changes to the publication feed").await
+    copy(tx, table, copy::rows(rows), "could not write changes to the publication feed").await
 }
 
 /// Makes activities of what waits `after` one event and up to another, behind the `told` that there are; says how many

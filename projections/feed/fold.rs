@@ -18,6 +18,9 @@ use super::wholes::{Moved, Wholes};
 use crate::catalog::begin;
 use crate::{Batch, Change, ProjectionError, Stores, database, position};
 
+/// Bytes of payload that wait to be written: more of them at once are no faster, and memory that is used again is.
+const WAITING_BYTES_MAX: usize = 4 << 20;
+
 /// Applies a batch and moves the position in one transaction.
 pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), ProjectionError> {
     let doing = "could not commit to the publication feed";
@@ -34,6 +37,8 @@ pub(super) async fn apply(stores: &Stores, batch: &Batch) -> Result<(), Projecti
                 fold.tip = Some(recorded.envelope.seq);
             }
             fold.latest = records::latest(&mut tx, &known(&batch.changes[place + 1..], Whose::Any)).await?;
+        } else if fold.waiting_bytes > WAITING_BYTES_MAX {
+            fold.write(&mut tx).await?;
         }
     }
     fold.write(&mut tx).await?;
@@ -66,6 +71,8 @@ struct Fold {
     /// Looked up by object, never walked through.
     latest: HashMap<ObjectId, Vec<Latest>>,
     rows: Vec<Row>,
+    /// Bytes of payload of the rows.
+    waiting_bytes: usize,
     closed: Vec<Closed>,
     /// Who is part of what.
     wholes: Wholes,
@@ -94,7 +101,7 @@ impl Fold {
         let wholes = Wholes::of(tx, batch).await?;
         let (members, tally) = (Members::default(), Tally::default());
         let (rows, closed, shown) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { latest, rows, closed, wholes, members, tally, tip: None, shown })
+        Ok(Self { latest, rows, waiting_bytes: 0, closed, wholes, members, tally, tip: None, shown })
     }
 
     /// Every change is looked at, not the last one of an object in the batch: where batches begin and end must not show.
@@ -182,7 +189,7 @@ impl Fold {
         let mut before = Sets::default();
         match known.iter_mut().find(|one| one.prefix == prefix) {
             None => {
-                self.tally.count(&prefix);
+                self.tally.count(prefix.clone());
                 known.push(next);
             }
             Some(slot) => {
@@ -197,6 +204,7 @@ impl Fold {
             }
         }
         self.members.turn(&Turn { object, prefix: &prefix, seq, before: &before, after: &sets, has_past });
+        self.waiting_bytes += payload.as_ref().map_or(0, |(_, text)| text.len());
         self.rows.push(Row { object, prefix, from_seq: seq, to_seq: None, payload, sets });
         self.tip = Some(seq);
     }
@@ -204,7 +212,13 @@ impl Fold {
     /// Writes everything so far.
     async fn write(&mut self, tx: &mut PgConnection) -> Result<(), ProjectionError> {
         records::close(tx, &std::mem::take(&mut self.closed)).await?;
-        records::insert(tx, &std::mem::take(&mut self.rows)).await?;
+        let rows = std::mem::take(&mut self.rows);
+        self.waiting_bytes = 0;
+        records::insert(tx, &rows).await?;
+        for row in &rows {
+            // From now on it is in the table that they are replaced.
+            self.latest.entry(row.object).or_default().iter_mut().for_each(|latest| latest.place = None);
+        }
         self.tally.write(tx).await?;
         self.members.write(tx).await?;
         self.wholes.write(tx).await

@@ -10,7 +10,7 @@ use fonds_schemas::ObjectId;
 use sqlx::PgConnection;
 
 use super::sets::{SetKey, Sets};
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{ProjectionError, database};
 
 /// The tables, with the keys that folding needs.
@@ -137,7 +137,7 @@ impl Members {
             ]
         });
         let table = "feed_member (set_key, prefix, object, from_seq, to_seq, gone)";
-        copy(tx, table, encoded(rows), "could not write the members of sets").await?;
+        copy(tx, table, copy::rows(rows), "could not write the members of sets").await?;
         grow(tx, &grown).await
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 use super::members::{Members, Turn};
 use super::sets::Sets;
 use super::wholes::{Wholes, collect_below, read_id, take_below};
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{ProjectionError, database};
 
 /// Objects below one that moved that are dealt with at once.
@@ -114,7 +114,7 @@ pub(super) async fn insert(tx: &mut PgConnection, rows: &[Row]) -> Result<(), Pr
         ]
     });
     let table = "feed_record (object, prefix, from_seq, to_seq, deleted, payload_sha256, payload, sets)";
-    copy(tx, table, encoded(rows), "could not write records to the publication feed").await
+    copy(tx, table, copy::rows(rows), "could not write records to the publication feed").await
 }
 
 /// Gives what is below an object the sets that it is in since that event, some objects at a time; says whether any record

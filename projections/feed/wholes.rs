@@ -8,7 +8,7 @@ use fonds_schemas::{Object, ObjectId};
 use sqlx::{PgConnection, Row as _};
 
 use super::sets::{LEVELS_MAX, Node, Sets, sets_of};
-use crate::copy::{Field, copy, encoded};
+use crate::copy::{self, Field, copy};
 use crate::{Batch, ProjectionError, database};
 
 /// The tables, with the keys that folding needs.
@@ -197,12 +197,12 @@ impl Wholes {
         let public = touched.iter().filter(named).filter(|one| one.after.0.public);
         let rows: Vec<(String, &str)> = public.map(|one| (one.object.to_string(), one.after.1.as_str())).collect();
         let rows = rows.iter().map(|(object, title)| [Field::Text(object), Field::Text(title)]);
-        copy(tx, "feed_object (object, title)", encoded(rows), doing).await?;
+        copy(tx, "feed_object (object, title)", copy::rows(rows), doing).await?;
         let parts = touched.iter().filter(placed);
         let edges = parts.flat_map(|one| one.after.0.wholes.iter().map(|whole| (one.object, *whole)));
         let rows: Vec<[String; 2]> = edges.map(|(object, whole)| [object.to_string(), whole.to_string()]).collect();
         let rows = rows.iter().map(|[object, whole]| [Field::Text(object), Field::Text(whole)]);
-        copy(tx, "feed_whole (object, whole)", encoded(rows), doing).await
+        copy(tx, "feed_whole (object, whole)", copy::rows(rows), doing).await
     }
 }
 

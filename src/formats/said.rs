@@ -8,6 +8,9 @@ use fonds_schemas::{Object, Statement, property};
 
 use crate::iiif::presentation::rights;
 
+/// Values that are compared one by one; more are hashed.
+const FEW: usize = 32;
+
 /// One value of one property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Said<'a> {
@@ -35,9 +38,7 @@ impl<'a> Description<'a> {
     #[must_use]
     pub fn of(object: &'a Object, setting: &Setting<'_>) -> Self {
         let base = setting.addresses.base();
-        let mut known = HashSet::with_capacity(object.statements.len());
-        let said = object.statements.iter().filter_map(|standing| said(&standing.statement, base));
-        Self(said.filter(|said| known.insert(*said)).collect())
+        Self(distinct(object.statements.iter().filter_map(|standing| said(&standing.statement, base))))
     }
 
     /// Everything.
@@ -61,6 +62,20 @@ impl<'a> Description<'a> {
     pub fn rights(&self) -> Option<String> {
         self.all("rights").find_map(|said| said.authority.and_then(rights::uri).or_else(|| rights::uri(said.text)))
     }
+}
+
+/// Each thing once.
+fn distinct<'a>(said: impl Iterator<Item = Said<'a>>) -> Vec<Said<'a>> {
+    let (mut all, mut later): (Vec<Said<'a>>, HashSet<Said<'a>>) = (Vec::with_capacity(FEW), HashSet::new());
+    for said in said {
+        // A few are compared sooner than hashed.
+        let is_new =
+            if all.len() < FEW { !all.contains(&said) } else { !all[..FEW].contains(&said) && later.insert(said) };
+        if is_new {
+            all.push(said);
+        }
+    }
+    all
 }
 
 fn said<'a>(statement: &'a Statement, base: &str) -> Option<Said<'a>> {
@@ -139,6 +154,14 @@ fn is_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_thing_is_said_once_however_much_is_said() {
+        let texts: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let said = |text| Said { property: "subject", text, language: None, authority: None, edtf: None };
+        let thrice = texts.iter().chain(&texts).chain(&texts).map(|text| said(text));
+        assert_eq!(distinct(thrice).iter().map(|said| said.text).collect::<Vec<_>>(), texts);
+    }
 
     #[test]
     fn what_validators_take_for_an_address_is_one() {

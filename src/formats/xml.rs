@@ -11,30 +11,12 @@ pub fn is_allowed(character: char) -> bool {
 
 /// Appends character data, for the inside of an element.
 pub fn text(out: &mut String, value: &str) {
-    escape(out, value, |byte| match byte {
-        b'<' => Some("&lt;"),
-        b'&' => Some("&amp;"),
-        // Only `]]>` asks for it; always is simpler.
-        b'>' => Some("&gt;"),
-        // A reader would turn it into a line feed.
-        b'\r' => Some("&#13;"),
-        _ => None,
-    });
+    escape(out, value, IN_TEXT);
 }
 
 /// Appends the value of an attribute, for the inside of double quotes.
 pub fn attribute_value(out: &mut String, value: &str) {
-    escape(out, value, |byte| match byte {
-        b'<' => Some("&lt;"),
-        b'&' => Some("&amp;"),
-        b'>' => Some("&gt;"),
-        b'"' => Some("&quot;"),
-        // A reader would turn these into spaces.
-        b'\t' => Some("&#9;"),
-        b'\n' => Some("&#10;"),
-        b'\r' => Some("&#13;"),
-        _ => None,
-    });
+    escape(out, value, IN_ATTRIBUTES);
 }
 
 /// Appends ` name="value"`.
@@ -57,25 +39,55 @@ pub fn element(out: &mut String, name: &str, value: &str) {
     out.push('>');
 }
 
+const IN_TEXT: u8 = 1;
+const IN_ATTRIBUTES: u8 = 2;
+
+/// Which bytes cannot stand as they are, and where.
+static SPECIAL: [u8; 256] = {
+    let mut special = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        special[control] = IN_TEXT | IN_ATTRIBUTES;
+        control += 1;
+    }
+    // Only `]]>` asks for `>`; always is simpler. A reader would turn a carriage return into a line feed.
+    special[b'<' as usize] = IN_TEXT | IN_ATTRIBUTES;
+    special[b'&' as usize] = IN_TEXT | IN_ATTRIBUTES;
+    special[b'>' as usize] = IN_TEXT | IN_ATTRIBUTES;
+    // A reader would turn these into spaces.
+    special[b'\t' as usize] = IN_ATTRIBUTES;
+    special[b'\n' as usize] = IN_ATTRIBUTES;
+    special[b'"' as usize] = IN_ATTRIBUTES;
+    // U+FFFE and U+FFFF begin with it.
+    special[0xef] = IN_TEXT | IN_ATTRIBUTES;
+    special
+};
+
 /// Copies runs that need nothing at once; only the exceptions are looked at one by one.
-fn escape(out: &mut String, value: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
+fn escape(out: &mut String, value: &str, place: u8) {
     let bytes = value.as_bytes();
-    let mut copied = 0;
-    let mut at = 0;
-    while at < bytes.len() {
+    let (mut copied, mut at) = (0, 0);
+    while let Some(plain) = bytes[at..].iter().position(|byte| SPECIAL[usize::from(*byte)] & place != 0) {
+        at += plain;
         let (with, length) = match bytes[at] {
-            byte @ (b'\t' | b'\n' | b'\r' | b' '..=0x7e | 0x7f) => (replacement(byte), 1),
-            0..=0x1f => (Some("\u{fffd}"), 1),
-            // U+FFFE and U+FFFF are the only others; UTF-8 cannot hold a surrogate.
-            0xef if matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => (Some("\u{fffd}"), 3),
-            0x80.. => (None, 1),
+            b'<' => ("&lt;", 1),
+            b'&' => ("&amp;", 1),
+            b'>' => ("&gt;", 1),
+            b'"' => ("&quot;", 1),
+            b'\t' => ("&#9;", 1),
+            b'\n' => ("&#10;", 1),
+            b'\r' => ("&#13;", 1),
+            0xef if !matches!(bytes.get(at + 1..at + 3), Some([0xbf, 0xbe | 0xbf])) => {
+                at += 1;
+                continue;
+            }
+            0xef => ("\u{fffd}", 3),
+            _ => ("\u{fffd}", 1),
         };
-        if let Some(with) = with {
-            out.push_str(&value[copied..at]);
-            out.push_str(with);
-            copied = at + length;
-        }
+        out.push_str(&value[copied..at]);
+        out.push_str(with);
         at += length;
+        copied = at;
     }
     out.push_str(&value[copied..]);
 }
