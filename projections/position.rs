@@ -52,7 +52,7 @@ pub async fn analyze(pg: &PgPool, tables: &[&str]) -> Result<(), ProjectionError
         where schemaname = current_schema and relname = any($1) and n_mod_since_analyze > $2";
     let grown = sqlx::query_scalar::<_, String>(sql).bind(tables).bind(UNKNOWN_ROWS_MAX).fetch_all(pg).await;
     for table in grown.map_err(database("could not ask which tables have grown"))? {
-        let analyzed = sqlx::query(sqlx::AssertSqlSafe(format!("analyze {table}"))).execute(pg).await;
+        let analyzed = sqlx::query(sqlx::AssertSqlSafe(format!("analyze \"{table}\""))).execute(pg).await;
         analyzed.map_err(database("could not analyze a table"))?;
     }
     Ok(())

@@ -294,9 +294,11 @@ async fn drop_schema(pg: &PgPool, schema: &str) -> Result<(), sqlx::Error> {
 
 /// Alters every table of the schema that the pool's connections use.
 async fn alter_tables(pg: &PgPool, how: &str) -> Result<(), sqlx::Error> {
-    let tables = "select tablename from pg_tables where schemaname = current_schema";
+    // A table that is only others together has no storage of its own.
+    let tables =
+        "select relname::text from pg_class where relnamespace = current_schema::regnamespace and relkind = 'r'";
     for table in sqlx::query_scalar::<_, String>(tables).fetch_all(pg).await? {
-        sqlx::query(sqlx::AssertSqlSafe(format!("alter table {table} {how}"))).execute(pg).await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("alter table \"{table}\" {how}"))).execute(pg).await?;
     }
     Ok(())
 }

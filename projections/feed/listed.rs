@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
 use super::sets::SetKey;
+use super::table_of;
 use crate::{ProjectionError, database};
 
 /// Bytes of a description of a set that are shown; a longer one is left out. A page of sets then stays below two megabytes.
@@ -56,10 +57,11 @@ pub async fn count_sets(pg: &PgPool) -> Result<u64, ProjectionError> {
 /// their descriptions.
 pub async fn sets(pg: &PgPool, after: &str, most: u32, prefix: &str) -> Result<Vec<ListedSet>, ProjectionError> {
     let sql = format!(
-        "select s.set_key, s.spec, o.title, s.members > 0, (select payload from feed_record
-                where object = o.object and feed_record.prefix = $3 and to_seq is null and octet_length(payload) <= $4)
+        "select s.set_key, s.spec, o.title, s.members > 0, (select payload from {} r
+                where r.object = o.object and r.prefix = $3 and to_seq is null and octet_length(payload) <= $4)
             from feed_set s join feed_object o on o.object = substring(s.spec from '[^:]*$')
-            where s.spec > $1 and {IS_LISTED} order by s.spec limit $2"
+            where s.spec > $1 and {IS_LISTED} order by s.spec limit $2",
+        table_of(prefix)
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(after).bind(i64::from(most)).bind(prefix);
     let rows = query.bind(DESCRIPTION_BYTES_MAX).fetch_all(pg).await;

@@ -34,6 +34,7 @@ pub use sets::{LEVELS_MAX, SetKey, Sets, implied};
 
 use async_trait::async_trait;
 use fonds_schemas::Sha256;
+use sqlx::AssertSqlSafe;
 
 use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 
@@ -46,9 +47,8 @@ const CODE_VERSION: u32 = 6;
 pub struct Feed;
 
 /// The tables, with the keys that folding needs.
-///
-/// Payloads are read far more often than written, so they are neither compressed nor, up to 8 kB, kept out of line.
 const TABLES: &[&str] = &[
+    // Each format has a table of its own in it: a list reads the rows of one format, and they lie together.
     "create table if not exists feed_record (
         object text collate \"C\" not null,
         prefix text collate \"C\" not null,
@@ -59,16 +59,7 @@ const TABLES: &[&str] = &[
         payload text,
         sets text collate \"C\" not null,
         primary key (object, prefix, from_seq))
-        with (toast_tuple_target = 8160)",
-    // Only once: this waits for whoever reads, and a verb beside a running server comes through here too.
-    "do $$ begin
-        if (select attstorage <> 'e' from pg_attribute
-            where attrelid = 'feed_record'::regclass and attname = 'payload')
-        then
-            alter table feed_record
-                alter column payload set storage external, alter column payload set statistics 0;
-        end if;
-    end $$",
+        partition by list (prefix)",
     // The moment at which everything through an event became visible, in seconds since 1970, and how many activities
     // there were then.
     "create table if not exists feed_mark (
@@ -78,13 +69,41 @@ const TABLES: &[&str] = &[
     "create table if not exists feed_tip (single boolean primary key check (single), from_seq bigint not null)",
 ];
 
+/// The table of the records in a format. Readers name it themselves: to find it anew among all costs more than to read a
+/// record. A prefix that is no format's has none.
+fn table_of(prefix: &str) -> String {
+    format!("\"feed_record_of_{}\"", prefix.replace('"', ""))
+}
+
+/// Makes the table of a format. Payloads are read far more often than written, so they are neither compressed nor, up to
+/// 8 kB, kept out of line.
+fn create_table_of(prefix: &str) -> [String; 2] {
+    let table = table_of(prefix);
+    let literal = prefix.replace('\'', "''");
+    [
+        format!(
+            "create table if not exists {table} partition of feed_record for values in ('{literal}')
+                with (toast_tuple_target = 8160)"
+        ),
+        // Only once: this waits for whoever reads, and a verb beside a running server comes through here too.
+        format!(
+            "do $$ begin
+                if (select attstorage <> 'e' from pg_attribute
+                    where attrelid = '{table}'::regclass and attname = 'payload')
+                then
+                    alter table {table} alter column payload set storage external, alter column payload set statistics 0;
+                end if;
+            end $$"
+        ),
+    ]
+}
+
 /// The indexes that only readers need.
 const INDEXES: &[&str] = &[
     // A list: the states that stand, in their order.
-    "create index if not exists feed_record_standing on feed_record (prefix, from_seq, object)
-        where to_seq is null",
+    "create index if not exists feed_record_standing on feed_record (from_seq, object) where to_seq is null",
     // States that were replaced a moment ago, by something that is not visible yet.
-    "create index if not exists feed_record_replaced on feed_record (prefix, to_seq) where to_seq is not null",
+    "create index if not exists feed_record_replaced on feed_record (to_seq) where to_seq is not null",
     // The place of a date.
     "create index if not exists feed_mark_published on feed_mark (published_at, through)",
 ];
@@ -123,6 +142,10 @@ impl Projection for Feed {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the tables of the publication feed"))?;
         }
+        for sql in stores.formats.iter().flat_map(|format| create_table_of(format.prefix())) {
+            let done = sqlx::query(AssertSqlSafe(sql)).execute(&stores.pg).await;
+            done.map_err(database("could not make the table of a format of the publication feed"))?;
+        }
         position::create(stores, NAME, CODE_VERSION).await
     }
 
@@ -131,8 +154,10 @@ impl Projection for Feed {
             let done = sqlx::query(*sql).execute(&stores.pg).await;
             done.map_err(database("could not make the indexes of the publication feed"))?;
         }
-        position::analyze(&stores.pg, &["feed_record", "feed_activity", "feed_member", "feed_whole", "feed_object"])
-            .await
+        let formats: Vec<String> = stores.formats.iter().map(|format| table_of(format.prefix())).collect();
+        let others = ["feed_activity", "feed_member", "feed_whole", "feed_object"];
+        let tables: Vec<&str> = formats.iter().map(|table| table.trim_matches('"')).chain(others).collect();
+        position::analyze(&stores.pg, &tables).await
     }
 
     async fn position(&self, stores: &Stores) -> Result<u64, ProjectionError> {

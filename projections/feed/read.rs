@@ -6,9 +6,9 @@ use fonds_schemas::{ObjectId, Timestamp};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
-use super::NAME;
 use super::sets::{SetKey, Sets};
 use super::tally;
+use super::{NAME, table_of};
 use crate::{ProjectionError, database};
 
 /// Seconds that a mark must be old to be served. A second that is still running could gain another mark, and a harvester
@@ -152,8 +152,8 @@ pub async fn count(pg: &PgPool, span: &Span<'_>) -> Result<u64, ProjectionError>
         return tally::records(pg, span.prefix, span.visible).await;
     }
     let from = match span.set {
-        None => "feed_record where prefix = $1 and $6::bytea is null",
-        Some(_) => "feed_member where prefix = $1 and set_key = $6",
+        None => format!("{} where prefix = $1 and $6::bytea is null", table_of(span.prefix)),
+        Some(_) => "feed_member where prefix = $1 and set_key = $6".to_owned(),
     };
     let sql = format!(
         "select (select count(*) from {from} and (from_seq, object) > ($2, $5) and from_seq <= $3 and to_seq is null)
@@ -178,23 +178,29 @@ pub async fn count(pg: &PgPool, span: &Span<'_>) -> Result<u64, ProjectionError>
 /// must not go out for as long as the news of it waits; and a record names the sets that it is in now, because a set may
 /// have been taken back, too. The planner knows nothing of a table that has just been filled: `offset 0` and the order of
 /// what stands last keep it from asking every record whether it was replaced.
-const FOUND: &str = "(select object, from_seq, deleted, payload, sets from feed_record
+fn found(records: &str) -> String {
+    format!(
+        "(select object, from_seq, deleted, payload, sets from {records}
         where prefix = $1 and $8::bytea is null and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq is null
         order by from_seq, object limit $5)
     union all
     (select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end, n.sets
-        from (select object, from_seq, deleted, payload from feed_record
+        from (select object, from_seq, deleted, payload from {records}
             where prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq > $4 offset 0) r
-        cross join lateral (select deleted, sets from feed_record
+        cross join lateral (select deleted, sets from {records}
             where object = r.object and prefix = $1 order by from_seq desc limit 1) n
-        order by r.from_seq, r.object limit $5)";
+        order by r.from_seq, r.object limit $5)"
+    )
+}
 
 /// The same in a set. Who left it is gone there, and nothing else is said of it.
-const FOUND_IN_SET: &str = "(select m.object, m.from_seq, m.gone, r.payload, coalesce(r.sets, '')
+fn found_in_set(records: &str) -> String {
+    format!(
+        "(select m.object, m.from_seq, m.gone, r.payload, coalesce(r.sets, '')
         from (select object, from_seq, gone from feed_member
             where set_key = $8 and prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq is null
             order by from_seq, object limit $5) m
-        left join lateral (select payload, sets from feed_record
+        left join lateral (select payload, sets from {records}
             where not m.gone and object = m.object and prefix = $1 and from_seq = m.from_seq) r on true
         order by m.from_seq, m.object)
     union all
@@ -203,26 +209,28 @@ const FOUND_IN_SET: &str = "(select m.object, m.from_seq, m.gone, r.payload, coa
         from (select object, from_seq, gone from feed_member
             where set_key = $8 and prefix = $1 and (from_seq, object) > ($2, $7) and from_seq <= $3 and to_seq > $4
             offset 0) m
-        cross join lateral (select deleted, sets from feed_record
+        cross join lateral (select deleted, sets from {records}
             where object = m.object and prefix = $1 order by from_seq desc limit 1) n
-        left join lateral (select payload from feed_record
+        left join lateral (select payload from {records}
             where not m.gone and object = m.object and prefix = $1 and from_seq = m.from_seq) r on true
-        order by m.from_seq, m.object limit $5)";
+        order by m.from_seq, m.object limit $5)"
+    )
+}
 
 /// The first records of the stretch, at most `records_max`.
 pub async fn page(pg: &PgPool, span: &Span<'_>, records_max: u32, contents: Contents) -> Result<Page, ProjectionError> {
     // One record more than wanted is looked for, to know whether there are more.
-    let found = if span.set.is_none() { FOUND } else { FOUND_IN_SET };
+    let records = table_of(span.prefix);
+    let found = if span.set.is_none() { found(&records) } else { found_in_set(&records) };
     let sql = format!(
         "with found (object, from_seq, deleted, payload, sets) as ({found} order by 2, 1 limit $5
         ), measured as (
             select object, from_seq, deleted, case when $6::bigint is not null then payload end as payload, sets,
-                count(*) over () as candidates,
-                sum(case when $6::bigint is not null then octet_length(payload) end)
-                    over (order by from_seq, object rows between unbounded preceding and 1 preceding) as bytes_before
-            from found
+                lead(true, 1, false) over place as more,
+                sum(case when $6::bigint is not null then octet_length(payload) end) over place as bytes_before
+            from found window place as (order by from_seq, object rows between unbounded preceding and 1 preceding)
         )
-        select object, from_seq, deleted, payload, sets, candidates,
+        select object, from_seq, deleted, payload, sets, more,
             (select published_at from feed_mark where through >= from_seq order by through limit 1)
         from measured where coalesce(bytes_before, 0) < coalesce($6, 1) order by from_seq, object limit $5 - 1"
     );
@@ -242,9 +250,9 @@ pub async fn page(pg: &PgPool, span: &Span<'_>, records_max: u32, contents: Cont
         .fetch_all(pg)
         .await;
     let rows = rows.map_err(database("could not read a page of the publication feed"))?;
-    let candidates = rows.first().map_or(0, |row| unsigned(row, 5));
+    let more = rows.last().is_some_and(|row| row.get(5));
     let records = rows.iter().map(|row| published(row, 6)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page { more: candidates > records.len() as u64, records })
+    Ok(Page { records, more })
 }
 
 /// The record of an object in a format, as it stands once event `visible` is visible.
@@ -255,12 +263,19 @@ pub async fn record(
     prefix: &str,
 ) -> Result<Option<Published>, ProjectionError> {
     // What was taken back is gone at once, as in lists.
-    let sql = "select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end, n.sets,
+    let records = table_of(prefix);
+    let sql = format!(
+        "select r.object, r.from_seq, r.deleted or n.deleted, case when not n.deleted then r.payload end, n.sets,
             (select published_at from feed_mark where through >= r.from_seq order by through limit 1)
-        from feed_record r join feed_record n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
-        where r.object = $1 and r.prefix = $2 and r.from_seq <= $3 order by r.from_seq desc limit 1";
-    let row =
-        sqlx::query(sql).bind(object.to_string()).bind(prefix).bind(visible.cast_signed()).fetch_optional(pg).await;
+        from {records} r join {records} n on n.object = r.object and n.prefix = r.prefix and n.to_seq is null
+        where r.object = $1 and r.prefix = $2 and r.from_seq <= $3 order by r.from_seq desc limit 1"
+    );
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(object.to_string())
+        .bind(prefix)
+        .bind(visible.cast_signed())
+        .fetch_optional(pg)
+        .await;
     let row = row.map_err(database("could not read a record of the publication feed"))?;
     row.map(|row| published(&row, 5)).transpose()
 }
