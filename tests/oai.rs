@@ -1,6 +1,7 @@
 //! OAI-PMH 2.0 over the publication feed, on a real database.
 
 mod activities;
+mod ahead;
 mod checklist;
 mod described;
 mod feed;

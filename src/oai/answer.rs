@@ -2,23 +2,27 @@
 
 mod sets;
 
+use std::sync::Arc;
+
 use fonds_projections::PgPool;
 use fonds_projections::ProjectionError;
 use fonds_projections::feed::{self, Contents, Format, Page, Position, Published, Span, Window};
 use fonds_schemas::{Addresses, ObjectId, Timestamp};
 
+use super::ahead::Ahead;
 use super::error::{Code, Error, Refusal};
 use super::render::{self, Frame, Identity, Resumption, Stretch};
 use super::request::{self, Asked, Question, Selection};
 use super::token::{Key, List, Listing, Token};
 use super::{Xml, date::Date, describe};
 use crate::config::{ArchiveSettings, OaiSettings};
+use crate::keeper::Keeper;
 
 /// Records on one page of a list. A hundred thousand records take 200 requests, and a page of usual records stays below a
 /// megabyte.
-const PAGE_RECORDS_MAX: u32 = 500;
+pub(super) const PAGE_RECORDS_MAX: u32 = 500;
 /// Bytes of payload on one page: long records make it shorter, so that memory and harvesters' patience are bounded.
-const PAGE_BYTES_MAX: u32 = 2 << 20;
+pub(super) const PAGE_BYTES_MAX: u32 = 2 << 20;
 /// Seconds that a token is promised to be good for. It is not refused afterwards, because it stays right.
 const TOKEN_SECONDS: i64 = 7 * 86_400;
 
@@ -39,6 +43,8 @@ pub struct Repository<'a> {
     pub record_rights: Option<&'a str>,
     /// What signs resumption tokens.
     pub key: &'a Key,
+    /// Pages that were read ahead, and who knows whether they are still right; `None` reads each when it is asked for.
+    pub ahead: Option<(&'a Ahead, &'a Keeper)>,
     /// How far the feed may be read.
     pub window: Window,
     /// Now.
@@ -116,8 +122,9 @@ fn object_of(addresses: &Addresses, identifier: &str) -> Option<ObjectId> {
     ObjectId::parse(local).ok()
 }
 
-fn is_known(repository: &Repository<'_>, prefix: &str) -> bool {
-    repository.formats.iter().any(|format| format.prefix() == prefix)
+/// The format's own name for its prefix, if it is offered.
+fn known(repository: &Repository<'_>, prefix: &str) -> Option<&'static str> {
+    repository.formats.iter().map(|format| format.prefix()).find(|known| *known == prefix)
 }
 
 async fn formats(repository: &Repository<'_>, window: &Window, identifier: &str) -> Result<String, Stop> {
@@ -137,7 +144,7 @@ async fn formats(repository: &Repository<'_>, window: &Window, identifier: &str)
 }
 
 async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, prefix: &str) -> Result<String, Stop> {
-    let known = is_known(repository, prefix);
+    let known = known(repository, prefix).is_some();
     let Some(object) = object_of(repository.addresses, identifier) else {
         return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
     };
@@ -153,9 +160,9 @@ async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, 
 
 async fn begin(repository: &Repository<'_>, window: &Window, list: List, asked: &Selection) -> Result<String, Stop> {
     let Selection { prefix, from, until, set } = asked;
-    if !is_known(repository, prefix) {
+    let Some(known) = known(repository, prefix) else {
         return refuse(Code::CannotDisseminateFormat, "this repository does not offer this format");
-    }
+    };
     let set = match set {
         Some(spec) => Some(sets::find(repository, spec).await?),
         None => None,
@@ -168,7 +175,7 @@ async fn begin(repository: &Repository<'_>, window: &Window, list: List, asked: 
     let (after, until) = (Position::behind(after), until.map(Date::last_second));
     let listing = Listing::Records(list);
     let token = Token { listing, prefix: prefix.clone(), set, until, after, cursor: 0, size: 0 };
-    let span = span(repository, window, &token).await?;
+    let span = span(repository, window, &token, known).await?;
     let size = feed::count(repository.pg, &span).await?;
     if size == 0 {
         return refuse(Code::NoRecordsMatch, "no record changed in that time");
@@ -179,7 +186,8 @@ async fn begin(repository: &Repository<'_>, window: &Window, list: List, asked: 
 
 async fn resume(repository: &Repository<'_>, window: &Window, list: List, token: &str) -> Result<String, Stop> {
     let token = Token::read(token, Listing::Records(list), repository.key);
-    let Some(token) = token.filter(|token| is_known(repository, &token.prefix)) else {
+    let known = token.as_ref().and_then(|token| known(repository, &token.prefix));
+    let (Some(token), Some(known)) = (token, known) else {
         return refuse(Code::BadResumptionToken, "this is no resumption token of this list and this repository");
     };
     if let Some(set) = token.set
@@ -187,7 +195,7 @@ async fn resume(repository: &Repository<'_>, window: &Window, list: List, token:
     {
         return refuse(Code::BadResumptionToken, "the set of this list is no more");
     }
-    let span = span(repository, window, &token).await?;
+    let span = span(repository, window, &token, known).await?;
     let page = page(repository, &span, list).await?;
     if page.records.is_empty() {
         // A list has one record at least. This one had more when the token was made, but they have changed since, to a
@@ -199,21 +207,27 @@ async fn resume(repository: &Repository<'_>, window: &Window, list: List, token:
 
 /// Without `until` the window moves on during a harvest, so that a record that changes while the list is read comes at
 /// its end; with one, it comes with the next harvest.
-async fn span<'a>(repository: &Repository<'_>, window: &Window, token: &'a Token) -> Result<Span<'a>, Stop> {
+async fn span(
+    repository: &Repository<'_>,
+    window: &Window,
+    token: &Token,
+    prefix: &'static str,
+) -> Result<Span<'static>, Stop> {
     let through = match token.until {
         Some(until) if until < window.watermark => feed::through_at(repository.pg, until).await?,
         Some(_) | None => window.through,
     };
-    let Token { prefix, set, after, .. } = token;
+    let Token { set, after, .. } = token;
     Ok(Span { prefix, set: *set, after: *after, through, visible: window.through })
 }
 
-async fn page(repository: &Repository<'_>, span: &Span<'_>, list: List) -> Result<Page, Stop> {
-    let contents = match list {
-        List::Identifiers => Contents::Headers,
-        List::Records => Contents::Payloads { bytes_max: PAGE_BYTES_MAX },
+async fn page(repository: &Repository<'_>, span: &Span<'static>, list: List) -> Result<Arc<Page>, Stop> {
+    let contents = match (list, repository.ahead) {
+        (List::Identifiers, _) => Contents::Headers,
+        (List::Records, None) => Contents::Payloads { bytes_max: PAGE_BYTES_MAX },
+        (List::Records, Some((ahead, keeper))) => return Ok(ahead.page(repository.pg, keeper, *span).await?),
     };
-    Ok(feed::page(repository.pg, span, PAGE_RECORDS_MAX, contents).await?)
+    Ok(Arc::new(feed::page(repository.pg, span, PAGE_RECORDS_MAX, contents).await?))
 }
 
 /// The page that a list shows after `token`, with the token of the next one.

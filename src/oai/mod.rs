@@ -3,6 +3,7 @@
 //! Everything comes from the publication feed, so whoever asks gets the same: what everybody may see. There is no SQL
 //! here. A protocol error is an answer with status 200; any other status is our own fault or a broken connection.
 
+mod ahead;
 mod answer;
 mod date;
 mod describe;
@@ -22,6 +23,7 @@ use axum::routing::get;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+pub use ahead::Ahead;
 pub use answer::{Repository, answer};
 pub use error::Error;
 pub use token::{Key, KeyError};
@@ -44,19 +46,25 @@ impl IntoResponse for Xml {
     }
 }
 
+/// What is kept from request to request.
+struct Kept {
+    key: Key,
+    ahead: Ahead,
+}
+
 /// The route of OAI-PMH. `key` signs resumption tokens: [`Key::open`] gives the one of a data directory.
 pub fn router(key: Key) -> axum::Router<App> {
     axum::Router::new()
         .route("/oai", get(handle).post(handle))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(Extension(Arc::new(key)))
+        .layer(Extension(Arc::new(Kept { key, ahead: Ahead::default() })))
         // The lowest level halves the page already, and costs a fifth of the usual one.
         .layer(CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest))
 }
 
 async fn handle(
     State(app): State<App>,
-    Extension(key): Extension<Arc<Key>>,
+    Extension(kept): Extension<Arc<Kept>>,
     asking: Asking,
     method: Method,
     headers: HeaderMap,
@@ -71,7 +79,8 @@ async fn handle(
         archive: &app.settings.archive,
         oai: &app.settings.oai,
         record_rights: app.stores.publishing.record_rights.as_deref(),
-        key: &key,
+        key: &kept.key,
+        ahead: Some((&kept.ahead, &app.keeper)),
         window: app.window(asking.at).await?.ok_or(Error::NotReady)?,
         now: asking.at,
     };
