@@ -20,6 +20,8 @@ pub mod said;
 pub mod views;
 pub mod xml;
 
+use std::sync::Arc;
+
 use fonds_projections::feed::Format;
 
 /// Every format, in the order in which `ListMetadataFormats` names them.
@@ -42,6 +44,42 @@ pub const ALL: &[&dyn Format] = &[
     &ead::Ead,
 ];
 
+/// The format that every repository has.
+const ALWAYS: &str = "oai_dc";
+
+/// The prefixes of the formats that are published unless the settings say otherwise: those that portals ask for. The others
+/// are asked for by few, and each costs as much as one of these.
+pub const USUAL: &[&str] = &["oai_dc", "edm", "lido", "mods", "marcxml", "datacite", "ead3", "ead"];
+
+/// A prefix that no format has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no metadata format {given:?}: there are {}", prefixes())]
+pub struct UnknownFormat {
+    /// What was given.
+    pub given: String,
+}
+
+fn prefixes() -> String {
+    ALL.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(", ")
+}
+
+/// The format of that prefix.
+pub fn find(prefix: &str) -> Result<&'static dyn Format, UnknownFormat> {
+    let found = ALL.iter().find(|format| format.prefix() == prefix).copied();
+    found.ok_or_else(|| UnknownFormat { given: prefix.to_owned() })
+}
+
+/// The formats of those prefixes, in the order of [`ALL`]; simple Dublin Core is always among them.
+pub fn published(wanted: &[String]) -> Result<Arc<[&'static dyn Format]>, UnknownFormat> {
+    for prefix in wanted {
+        find(prefix)?;
+    }
+    let is_wanted = |format: &&&'static dyn Format| {
+        format.prefix() == ALWAYS || wanted.iter().any(|prefix| prefix == format.prefix())
+    };
+    Ok(ALL.iter().filter(is_wanted).copied().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use fonds_projections::feed::Place;
@@ -59,6 +97,18 @@ mod tests {
                 assert!(!text.is_empty(), "{}: {}", format.prefix(), row.property);
             }
         }
+    }
+
+    #[test]
+    fn simple_dublin_core_is_always_published_and_the_order_is_that_of_the_list() {
+        let published = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|prefix| (*prefix).to_owned()).collect();
+            published(&wanted).map(|all| all.iter().map(|format| format.prefix()).collect::<Vec<_>>())
+        };
+        assert_eq!(published(&[]), Ok(vec!["oai_dc"]));
+        assert_eq!(published(&["mods", "edm", "mods"]), Ok(vec!["oai_dc", "edm", "mods"]));
+        assert_eq!(published(USUAL), Ok(USUAL.to_vec()));
+        assert_eq!(published(&["MODS"]), Err(UnknownFormat { given: "MODS".to_owned() }));
     }
 
     #[test]
