@@ -1,13 +1,16 @@
 //! Metadata formats: one file each, an object in, XML out.
 //!
 //! A format is a pure function of the object; the publication feed renders it once, when the object changes, and every
-//! harvest serves those bytes. Whoever adds or changes one moves the code version of the feed on.
+//! harvest serves those bytes. Whoever changes one moves the code version of the feed on; one that comes is rendered where the
+//! settings name it.
 //!
 //! Each has its crosswalk: a table of where every property of the list goes, or why it is left out. What a record names of
 //! other objects is nothing: the target may not be public, and a public record must not tell of it.
 
+pub mod calendar;
 pub mod coverage;
 pub mod datacite;
+pub mod dcterms;
 pub mod ead;
 pub mod ead3;
 pub mod edm;
@@ -42,6 +45,8 @@ pub const ALL: &[&dyn Format] = &[
     &ead3::Ead3,
     // The same before its third version, for Archives Portal Europe.
     &ead::Ead,
+    // What a description says in the terms of Dublin Core, unshortened.
+    &dcterms::DcTerms,
 ];
 
 /// The format that every repository has.

@@ -68,5 +68,8 @@ fn what_is_said_is_counted_by_what_becomes_of_it() {
     assert_eq!(found.statements_lost(), Some(2));
     assert!(found.published);
     let bare = coverage(*format, &[], None);
-    assert_eq!((bare.published, bare.records, bare.carried.len() + bare.lost.len()), (false, None, property::ALL.len()));
+    assert_eq!(
+        (bare.published, bare.records, bare.carried.len() + bare.lost.len()),
+        (false, None, property::ALL.len())
+    );
 }
