@@ -1,6 +1,7 @@
 //! Metadata formats: what they render is what their schemas allow, whatever an object holds.
 
 mod coverage;
+mod kept;
 mod made;
 mod rendered;
 mod replies;

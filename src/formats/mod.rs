@@ -15,10 +15,13 @@ pub mod ead;
 pub mod ead3;
 pub mod edm;
 pub mod element;
+pub mod files;
 pub mod lido;
 pub mod marcxml;
+pub mod mets;
 pub mod mods;
 pub mod oai_dc;
+pub mod premis;
 pub mod said;
 pub mod views;
 pub mod xml;
@@ -47,6 +50,10 @@ pub const ALL: &[&dyn Format] = &[
     &ead::Ead,
     // What a description says in the terms of Dublin Core, unshortened.
     &dcterms::DcTerms,
+    // A thing with its files and their order, for viewers and digitisation programmes.
+    &mets::Mets,
+    // What keepers hand on: digests, sizes, formats, rights.
+    &premis::Premis,
 ];
 
 /// The format that every repository has.

@@ -20,6 +20,8 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("ead3", "ead/ead3.xsd"),
     ("ead", "ead/ead2002.xsd"),
     ("dcterms", "tests/formats/schemas/qualifieddc.xsd"),
+    ("mets", "mets/mets-1.12.1.xsd"),
+    ("premis", "premis/premis-v3-0.xsd"),
 ];
 
 /// The formats that hold records of others, which are checked with them.
