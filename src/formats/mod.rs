@@ -20,6 +20,7 @@ pub mod lido;
 pub mod marcxml;
 pub mod mets;
 pub mod mods;
+pub mod oai_datacite;
 pub mod oai_dc;
 pub mod premis;
 pub mod said;
@@ -54,6 +55,8 @@ pub const ALL: &[&dyn Format] = &[
     &mets::Mets,
     // What keepers hand on: digests, sizes, formats, rights.
     &premis::Premis,
+    // The fourth kernel of DataCite as OpenAIRE asks for it.
+    &oai_datacite::OaiDataCite,
 ];
 
 /// The format that every repository has.

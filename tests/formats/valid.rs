@@ -22,6 +22,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("dcterms", "tests/formats/schemas/qualifieddc.xsd"),
     ("mets", "mets/mets-1.12.1.xsd"),
     ("premis", "premis/premis-v3-0.xsd"),
+    ("oai_datacite", "tests/formats/schemas/oai_datacite.xsd"),
 ];
 
 /// The formats that hold records of others, which are checked with them.
