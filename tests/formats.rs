@@ -3,6 +3,7 @@
 mod coverage;
 mod kept;
 mod made;
+mod rdf;
 mod rendered;
 mod replies;
 mod valid;

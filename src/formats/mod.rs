@@ -7,8 +7,10 @@
 //! Each has its crosswalk: a table of where every property of the list goes, or why it is left out. What a record names of
 //! other objects is nothing: the target may not be public, and a public record must not tell of it.
 
+pub mod bibframe;
 pub mod calendar;
 pub mod coverage;
+pub mod crm;
 pub mod datacite;
 pub mod dcterms;
 pub mod ead;
@@ -23,6 +25,7 @@ pub mod mods;
 pub mod oai_datacite;
 pub mod oai_dc;
 pub mod premis;
+pub mod rdf;
 pub mod said;
 pub mod views;
 pub mod xml;
@@ -57,6 +60,10 @@ pub const ALL: &[&dyn Format] = &[
     &premis::Premis,
     // The fourth kernel of DataCite as OpenAIRE asks for it.
     &oai_datacite::OaiDataCite,
+    // What libraries put in the place of MARC: works, instances, items.
+    &bibframe::Bibframe,
+    // What museums and research projects integrate: things and what happened to them.
+    &crm::Crm,
 ];
 
 /// The format that every repository has.

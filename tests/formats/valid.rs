@@ -23,6 +23,8 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("mets", "mets/mets-1.12.1.xsd"),
     ("premis", "premis/premis-v3-0.xsd"),
     ("oai_datacite", "tests/formats/schemas/oai_datacite.xsd"),
+    ("bibframe", "tests/formats/schemas/rdf.xsd"),
+    ("crm", "tests/formats/schemas/rdf.xsd"),
 ];
 
 /// The formats that hold records of others, which are checked with them.
