@@ -6,4 +6,5 @@ mod made;
 mod rdf;
 mod rendered;
 mod replies;
+mod terms;
 mod valid;

@@ -9,6 +9,7 @@
 
 pub mod bibframe;
 pub mod calendar;
+pub mod carare;
 pub mod coverage;
 pub mod crm;
 pub mod datacite;
@@ -64,6 +65,8 @@ pub const ALL: &[&dyn Format] = &[
     &bibframe::Bibframe,
     // What museums and research projects integrate: things and what happened to them.
     &crm::Crm,
+    // What portals of archaeology and architecture read.
+    &carare::Carare,
 ];
 
 /// The format that every repository has.

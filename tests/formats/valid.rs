@@ -25,6 +25,7 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("oai_datacite", "tests/formats/schemas/oai_datacite.xsd"),
     ("bibframe", "tests/formats/schemas/rdf.xsd"),
     ("crm", "tests/formats/schemas/rdf.xsd"),
+    ("carare", "tests/formats/schemas/carare.xsd"),
 ];
 
 /// The formats that hold records of others, which are checked with them.
