@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use fonds_projections::feed::{Format, Row, Setting};
-use fonds_schemas::{Event, FileRole, Object, StoredFile};
+use fonds_schemas::{Event, FileRole, Object, ObjectId, StoredFile};
 
 use super::element::Element;
 use super::files::{self, FILES_MAX};
@@ -21,11 +21,6 @@ pub struct Mets;
 
 const NAMESPACE: &str = "http://www.loc.gov/METS/";
 const SCHEMA: &str = "http://www.loc.gov/standards/mets/mets.xsd";
-
-/// The description.
-const DESCRIPTION: &str = "description";
-/// The rights.
-const RIGHTS: &str = "rights";
 
 impl Format for Mets {
     fn prefix(&self) -> &'static str {
@@ -51,6 +46,10 @@ impl Format for Mets {
         let volume = Volume::of(object, setting);
         let status = if files::has_more(object) { Some(format!("only the first {FILES_MAX} files")) } else { None };
         let described = wrapped("MODS", "3.8", mods::root(object, &said, setting));
+        let rights = kept.rights().map(|rights| wrapped("PREMIS:RIGHTS", "3.0", rights));
+        let order = volume.order(object, rights.as_ref().map(|_| volume.name("rights")));
+        let rights =
+            rights.map(|wrap| Element::new("mets:rightsMD").attribute("ID", volume.name("rights")).with([wrap]));
         let root = Element::new("mets:mets")
             .attribute("xmlns:mets", NAMESPACE)
             .attribute("xmlns:premis", premis::NAMESPACE)
@@ -61,10 +60,10 @@ impl Format for Mets {
             .attribute("LABEL", object.title().trim().to_owned())
             .attribute("TYPE", object.level.as_str())
             .with([header(setting).maybe("RECORDSTATUS", status)])
-            .with([Element::new("mets:dmdSec").attribute("ID", DESCRIPTION).with([described])])
-            .with(administration(&kept, &volume))
+            .with([Element::new("mets:dmdSec").attribute("ID", volume.name("mods")).with([described])])
+            .with(Element::around("mets:amdSec", volume.technical(&kept).into_iter().chain(rights)))
             .with(Element::around("mets:fileSec", volume.groups()))
-            .with([volume.order(object, kept.rights().is_some())]);
+            .with([order]);
         Some(root.written())
     }
 
@@ -89,34 +88,24 @@ fn wrapped<'a>(kind: &'static str, version: &'static str, metadata: Element<'a>)
         .with([Element::new("mets:xmlData").with([metadata])])
 }
 
-/// What PREMIS says of each file, and of what one may do with the thing.
-fn administration<'a>(kept: &Kept<'_, 'a>, volume: &Volume<'a>) -> Option<Element<'a>> {
-    let technical = volume.files.iter().map(|entry| {
-        let object = wrapped("PREMIS:OBJECT", "3.0", kept.file(entry.file));
-        Element::new("mets:techMD").attribute("ID", format!("premis-{}", entry.number)).with([object])
-    });
-    let rights = kept.rights().map(|rights| {
-        Element::new("mets:rightsMD").attribute("ID", RIGHTS).with([wrapped("PREMIS:RIGHTS", "3.0", rights)])
-    });
-    Element::around("mets:amdSec", technical.chain(rights))
-}
-
-/// A file with its number, from 1.
+/// A file with its place, from 1.
 struct Entry<'a> {
-    number: usize,
+    name: String,
+    place: usize,
     file: &'a StoredFile,
     address: String,
 }
 
-/// An image as viewers show it, with its number, from 1.
+/// An image as viewers show it.
 struct Shown<'a> {
-    number: usize,
+    name: String,
     view: View<'a>,
     address: String,
 }
 
 /// The files of a thing.
 struct Volume<'a> {
+    object: ObjectId,
     files: Vec<Entry<'a>>,
     shown: Vec<Shown<'a>>,
 }
@@ -133,16 +122,33 @@ const GROUPS: &[(FileRole, &str)] = &[
 
 impl<'a> Volume<'a> {
     fn of(object: &'a Object, setting: &Setting<'_>) -> Self {
-        let entry = |(number, file): (usize, &'a StoredFile)| {
-            let address = setting.addresses.content(file.file);
-            Entry { number, file, address }
-        };
-        let files: Vec<Entry<'a>> = (1..).zip(files::named(object)).map(entry).collect();
-        let last = files.last().map(|entry| (entry.file.order, entry.file.file));
+        let mut volume = Self { object: object.id, files: Vec::new(), shown: Vec::new() };
+        for (place, file) in (1..).zip(files::named(object)) {
+            let (name, address) = (volume.name(&format!("file-{place}")), setting.addresses.content(file.file));
+            volume.files.push(Entry { name, place, file, address });
+        }
+        let last = volume.files.last().map(|entry| (entry.file.order, entry.file.file));
         let views = views(object, FILES_MAX).into_iter().filter(|view| view.kind == Kind::Image);
         let views = views.filter(|view| Some((view.page.file.order, view.page.file.file)) <= last);
-        let shown = |(number, view): (usize, View<'a>)| Shown { number, address: view.address(setting), view };
-        Self { files, shown: (1..).zip(views).map(shown).collect() }
+        for (place, view) in (1..).zip(views) {
+            let (name, address) = (volume.name(&format!("image-{place}")), view.address(setting));
+            volume.shown.push(Shown { name, view, address });
+        }
+        volume
+    }
+
+    /// The name of a part. Many records stand on one page of OAI-PMH, and no name may stand there twice.
+    fn name(&self, part: &str) -> String {
+        format!("{part}-{}", self.object)
+    }
+
+    /// What PREMIS says of each file.
+    fn technical(&self, kept: &Kept<'_, 'a>) -> Vec<Element<'a>> {
+        let technical = |entry: &Entry<'a>| {
+            let object = wrapped("PREMIS:OBJECT", "3.0", kept.file(entry.file));
+            Element::new("mets:techMD").attribute("ID", format!("premis-{}", entry.name)).with([object])
+        };
+        self.files.iter().map(technical).collect()
     }
 
     fn groups(&self) -> Vec<Element<'a>> {
@@ -152,7 +158,7 @@ impl<'a> Volume<'a> {
         });
         let shown = self.shown.iter().map(|shown| {
             Element::new("mets:file")
-                .attribute("ID", format!("image-{}", shown.number))
+                .attribute("ID", shown.name.clone())
                 .attribute("MIMETYPE", shown.view.media_type().to_owned())
                 .with([location(shown.address.clone())])
         });
@@ -161,7 +167,7 @@ impl<'a> Volume<'a> {
     }
 
     /// The order of its pages. Text stands with the image of the same name.
-    fn order(&self, object: &Object, has_rights: bool) -> Element<'a> {
+    fn order(&self, object: &Object, rights: Option<String>) -> Element<'a> {
         let mut pages: Vec<Element<'a>> = Vec::new();
         let mut stems: HashMap<&str, usize> = HashMap::new();
         for entry in self.files.iter().filter(|entry| entry.file.role != FileRole::Transcript) {
@@ -169,15 +175,15 @@ impl<'a> Volume<'a> {
                 self.shown.iter().filter(|shown| shown.view.page.file.file == entry.file.file).collect();
             stems.entry(stem(&entry.file.name)).or_insert(pages.len());
             if shown.is_empty() {
-                pages.push(division("file", &entry.file.name).with([pointer("file", entry.number)]));
+                pages.push(division("file", &entry.file.name).with([pointer(&entry.name)]));
             }
             for shown in shown {
-                let both = [pointer("file", entry.number), pointer("image", shown.number)];
+                let both = [pointer(&entry.name), pointer(&shown.name)];
                 pages.push(division("page", &entry.file.name).with(both));
             }
         }
         for entry in self.files.iter().filter(|entry| entry.file.role == FileRole::Transcript) {
-            let text = pointer("file", entry.number);
+            let text = pointer(&entry.name);
             match stems.get(stem(&entry.file.name)).and_then(|place| pages.get_mut(*place)) {
                 Some(page) => *page = page.clone().with([text]),
                 None => pages.push(division("file", &entry.file.name).with([text])),
@@ -187,8 +193,8 @@ impl<'a> Volume<'a> {
         let whole = Element::new("mets:div")
             .attribute("TYPE", "physSequence")
             .attribute("LABEL", object.title().trim().to_owned())
-            .attribute("DMDID", DESCRIPTION)
-            .maybe("ADMID", if has_rights { Some(RIGHTS) } else { None })
+            .attribute("DMDID", self.name("mods"))
+            .maybe("ADMID", rights)
             .with(pages);
         Element::new("mets:structMap").attribute("TYPE", "PHYSICAL").with([whole])
     }
@@ -196,13 +202,13 @@ impl<'a> Volume<'a> {
 
 fn file<'a>(entry: &Entry<'a>) -> Element<'a> {
     Element::new("mets:file")
-        .attribute("ID", format!("file-{}", entry.number))
-        .attribute("SEQ", entry.number.to_string())
+        .attribute("ID", entry.name.clone())
+        .attribute("SEQ", entry.place.to_string())
         .attribute("MIMETYPE", entry.file.media_type.as_str())
         .attribute("SIZE", entry.file.bytes.to_string())
         .attribute("CHECKSUM", entry.file.sha256.to_string())
         .attribute("CHECKSUMTYPE", "SHA-256")
-        .attribute("ADMID", format!("premis-{}", entry.number))
+        .attribute("ADMID", format!("premis-{}", entry.name))
         .with([location(entry.address.clone())])
 }
 
@@ -214,8 +220,8 @@ fn division<'a>(kind: &'static str, name: &'a str) -> Element<'a> {
     Element::new("mets:div").attribute("TYPE", kind).attribute("LABEL", name)
 }
 
-fn pointer<'a>(kind: &str, number: usize) -> Element<'a> {
-    Element::new("mets:fptr").attribute("FILEID", format!("{kind}-{number}"))
+fn pointer<'a>(name: &str) -> Element<'a> {
+    Element::new("mets:fptr").attribute("FILEID", name.to_owned())
 }
 
 /// A name without its extension.

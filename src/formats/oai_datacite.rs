@@ -1,5 +1,5 @@
 //! The `DataCite` kernel in the container that `DataCite` made for OAI-PMH (<https://schema.datacite.org/oai/oai-1.1/>), which
-//! OpenAIRE and other harvesters of research data ask for.
+//! `OpenAIRE` and other harvesters of research data ask for.
 
 use fonds_projections::feed::{Format, Row, Setting};
 use fonds_schemas::{Event, Object};

@@ -64,7 +64,8 @@ fn mets_has_every_file_with_its_digest_where_the_public_gets_it() {
 
 #[test]
 fn mets_puts_pages_in_their_order_and_text_beside_its_image() {
-    let mets = render("mets", &letter(), &publishing()).unwrap();
+    // The names of parts end with that of the object: several records stand on one page.
+    let mets = render("mets", &letter(), &publishing()).unwrap().replace(&format!("-{}\"", letter().id), "\"");
     let order = mets.split("<mets:structMap").nth(1).unwrap();
     let pages: Vec<Vec<&str>> = order.split("<mets:div TYPE=").skip(2).map(|page| attributes(page, "FILEID")).collect();
     let wanted: &[&[&str]] = &[
