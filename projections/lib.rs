@@ -49,7 +49,7 @@ pub struct Stores {
     /// The triples.
     pub triples: graph::Triples,
     /// The metadata formats that the publication feed renders.
-    pub formats: &'static [&'static dyn feed::Format],
+    pub formats: Arc<[&'static dyn feed::Format]>,
     /// The public addresses, which triples and rendered records carry.
     pub addresses: Addresses,
     /// What rendered records say of the archive itself.

@@ -107,6 +107,9 @@ pub enum OpenError {
     /// A projection cannot be opened.
     #[error("could not open a projection")]
     Projection(#[from] ProjectionError),
+    /// A metadata format is to be published that there is not.
+    #[error("could not tell which metadata formats to publish")]
+    Formats(#[from] formats::UnknownFormat),
     /// The projector cannot start.
     #[error("could not start the projector")]
     Projector(#[from] ProjectorError),
@@ -167,7 +170,8 @@ impl Archive {
             if lock.is_some() { Triples::open(&rebuild::graph_folder(&data))? } else { Triples::in_memory()? };
         let language = settings.archive.language.clone();
         let publishing = settings.publishing();
-        let stores = Stores { pg, triples, formats: formats::ALL, addresses, publishing, language };
+        let formats = formats::published(&settings.oai.formats)?;
+        let stores = Stores { pg, triples, formats, addresses, publishing, language };
         let keeper = Keeper::start(lock, &data, &ledger, &stores, &serving, &clock).await?;
         let harvesters = PgPoolOptions::new().max_connections(HARVESTERS).test_before_acquire(false);
         let harvesters = harvesters.connect_lazy_with(serving.clone().options([("search_path", LIVE)]));

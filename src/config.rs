@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use self::check::check;
 pub use self::publishing::PublishingSettings;
+use crate::formats;
 
 /// A text that never prints: a password, a key.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,9 +141,13 @@ pub struct IiifSettings {
 }
 
 /// What harvesters are told of the repository.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OaiSettings {
+    /// The metadata formats that records are published in, by their prefixes; `oai_dc` is always one. Each costs time and room
+    /// with every change of an object, whether or not anybody harvests it. Another list folds the archive anew at the next
+    /// start; who harvests a format that is left out is told that there is none.
+    pub formats: Vec<String>,
     /// Base URLs of other repositories that `Identify` recommends to harvesters.
     pub friends: Vec<String>,
 }
@@ -200,6 +205,12 @@ impl Default for ArchiveSettings {
             homepage: None,
             logo: None,
         }
+    }
+}
+
+impl Default for OaiSettings {
+    fn default() -> Self {
+        Self { formats: formats::USUAL.iter().map(|prefix| (*prefix).to_owned()).collect(), friends: Vec::new() }
     }
 }
 
@@ -349,6 +360,15 @@ mod tests {
         assert!(message.contains("oai.friends"), "{message}");
         let right = "[oai]\nfriends = ['https://archive.example.org/oai']";
         assert_eq!(check_file(right).unwrap().oai.friends.len(), 1);
+    }
+
+    #[test]
+    fn a_format_that_nobody_knows_is_refused_with_those_that_there_are() {
+        let message = check_file("[oai]\nformats = ['lido', 'foxml']").unwrap_err();
+        assert!(message.contains("oai.formats") && message.contains("foxml"), "{message}");
+        assert!(formats::ALL.iter().all(|format| message.contains(format.prefix())), "{message}");
+        assert_eq!(check_file("[oai]\nformats = ['lido']").unwrap().oai.formats, ["lido"]);
+        assert_eq!(check_file("").unwrap().oai.formats, formats::USUAL);
     }
 
     #[test]

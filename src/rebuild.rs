@@ -165,7 +165,8 @@ impl Rebuild {
         let live = self.projector.stores();
         let path = self.data.join(FOLDED_FOR);
         let publishing = serde_json::to_string(&live.publishing).unwrap_or_default();
-        let now = format!("{}\n{}\n{publishing}\n", live.addresses.base(), live.language);
+        let formats = live.formats.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(" ");
+        let now = format!("{}\n{}\n{publishing}\n{formats}\n", live.addresses.base(), live.language);
         let before = std::fs::read_to_string(&path).unwrap_or_default();
         let mut outdated = !before.is_empty() && before != now;
         if outdated {

@@ -7,6 +7,7 @@ mod described;
 mod feed;
 mod harvest;
 mod http;
+mod published;
 mod race;
 mod schema;
 mod selftest;

@@ -39,7 +39,7 @@ async fn main() {
     let stores = Stores {
         pg: database().await,
         triples: graph::Triples::in_memory().unwrap(),
-        formats: &[],
+        formats: [].into(),
         addresses: Addresses::new("http://localhost"),
         publishing: fonds_projections::feed::Publishing::of("Museum", "en"),
         language: "en".to_owned(),

@@ -136,7 +136,7 @@ impl Fold {
     fn publish(&mut self, stores: &Stores, change: &Change, recorded: &Recorded, sets: &Sets) {
         let (seq, object) = (recorded.envelope.seq, &*change.after);
         let setting = Setting { addresses: &stores.addresses, publishing: &stores.publishing };
-        for format in stores.formats {
+        for format in stores.formats.iter() {
             let known =
                 self.latest.get(&object.id).and_then(|all| all.iter().find(|one| one.prefix == format.prefix()));
             // A record that is there was rendered of the object as it was before the event.

@@ -1,6 +1,7 @@
 //! What is wrong with settings that could be read.
 
 use super::{BadSettings, Settings, publishing};
+use crate::formats;
 
 /// Repositories that `Identify` may recommend: it is asked often, and stays short.
 const FRIENDS_MAX: usize = 100;
@@ -28,6 +29,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), BadSettings> {
     }
     if settings.oai.friends.len() > FRIENDS_MAX {
         return wrong("oai.friends", "these are more than anybody harvests: a hundred at most");
+    }
+    if let Err(unknown) = formats::published(&settings.oai.formats) {
+        return Err(BadSettings::Wrong { key: "oai.formats", why: unknown.to_string() });
     }
     if !is_email(&settings.archive.email) {
         return wrong("archive.email", "this must be an e-mail address such as archive@example.org");

@@ -43,6 +43,8 @@ impl Counted {
 pub struct Coverage {
     /// Its metadataPrefix.
     pub prefix: &'static str,
+    /// Whether the archive publishes it: `oai.formats` of its settings.
+    pub published: bool,
     /// Public objects that have a record in it; absent where there is no archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<u64>,
@@ -68,11 +70,12 @@ pub struct Line {
     pub statements: Option<u64>,
 }
 
-/// What a format carries and loses of what was counted, or of anything.
+/// What a format carries and loses of what was counted, or of anything, where these are published.
 #[must_use]
-pub fn coverage(format: &dyn Format, counted: Option<&Counted>) -> Coverage {
+pub fn coverage(format: &dyn Format, published: &[&dyn Format], counted: Option<&Counted>) -> Coverage {
     let mut coverage = Coverage {
         prefix: format.prefix(),
+        published: published.iter().any(|one| one.prefix() == format.prefix()),
         records: counted.map(|counted| counted.records.get(format.prefix()).copied().unwrap_or_default()),
         carried: Vec::new(),
         lost: Vec::new(),

@@ -23,7 +23,7 @@ const VIEWS_MAX: usize = 10;
 const NO_CREATOR: &str = "(:unav)";
 
 /// What becomes of each property.
-const CROSSWALK: &[Row] = &[
+pub(super) const CROSSWALK: &[Row] = &[
     noted("title", "titles/title", "without one, the number that the thing came with"),
     noted("alternative", "titles/title", "titleType=\"AlternativeTitle\""),
     noted("creator", "creators/creator", "without one, (:unav)"),
@@ -94,29 +94,34 @@ impl Format for DataCite {
     }
 
     fn render(&self, object: &Object, setting: &Setting<'_>) -> Option<String> {
-        let publisher = setting.publishing.institution.trim();
-        if publisher.is_empty() {
-            return None;
-        }
-        let (said, title) = (Description::of(object, setting), object.title());
-        let views = views(object, VIEWS_MAX);
-        let root = Element::new("resource")
-            .attribute("xmlns", NAMESPACE)
-            .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
-            .attribute("xsi:schemaLocation", format!("{NAMESPACE} {SCHEMA}"))
-            .with(identifiers(object, &said, setting))
-            .with([creators(&said), titles(&said, title.trim()), Element::new("publisher").text(publisher)])
-            .with([Element::new("publicationYear").text(year(object, &said)), resource_type(object, &said, &views)])
-            .with(lists(&said))
-            .with(language(&said))
-            .with(related(object, &said, setting, !views.is_empty()))
-            .with(Element::around("formats", media_types(&views)));
-        Some(root.written())
+        root(object, setting).map(|root| root.written())
     }
 
     fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
         views::is_unmoved(before, event, VIEWS_MAX)
     }
+}
+
+/// The record; none where nobody publishes it.
+pub(super) fn root<'a>(object: &'a Object, setting: &Setting<'a>) -> Option<Element<'a>> {
+    let publisher = setting.publishing.institution.trim();
+    if publisher.is_empty() {
+        return None;
+    }
+    let (said, title) = (Description::of(object, setting), object.title());
+    let views = views(object, VIEWS_MAX);
+    let root = Element::new("resource")
+        .attribute("xmlns", NAMESPACE)
+        .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+        .attribute("xsi:schemaLocation", format!("{NAMESPACE} {SCHEMA}"))
+        .with(identifiers(object, &said, setting))
+        .with([creators(&said), titles(&said, title.trim()), Element::new("publisher").text(publisher)])
+        .with([Element::new("publicationYear").text(year(object, &said)), resource_type(object, &said, &views)])
+        .with(lists(&said))
+        .with(language(&said))
+        .with(related(object, &said, setting, !views.is_empty()))
+        .with(Element::around("formats", media_types(&views)));
+    Some(root)
 }
 
 /// The identifier, and the others.

@@ -17,7 +17,7 @@ const SCHEMA: &str = "http://www.loc.gov/standards/mods/v3/mods-3-8.xsd";
 const VIEWS_MAX: usize = 10;
 
 /// What becomes of each property.
-const CROSSWALK: &[Row] = &[
+pub(super) const CROSSWALK: &[Row] = &[
     noted("title", "titleInfo/title", "without one, the number that the thing came with"),
     noted("alternative", "titleInfo/title", "type=\"alternative\""),
     noted("creator", "name/namePart", "roleTerm creator, with the authority as valueURI"),
@@ -73,28 +73,32 @@ impl Format for Mods {
     }
 
     fn render(&self, object: &Object, setting: &Setting<'_>) -> Option<String> {
-        let (said, title) = (Description::of(object, setting), object.title());
-        let title = Element::new("titleInfo").with([Element::new("title").text(title.trim())]);
-        let title = if said.first("title").is_some() { None } else { Some(title) };
-        let root = Element::new("mods")
-            .attribute("xmlns", NAMESPACE)
-            .attribute("xmlns:xlink", "http://www.w3.org/1999/xlink")
-            .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
-            .attribute("xsi:schemaLocation", format!("{NAMESPACE} {SCHEMA}"))
-            .attribute("version", "3.8")
-            .with(title)
-            .with(said.iter().filter_map(whole))
-            .with(Element::around("originInfo", said.iter().flat_map(origin)))
-            .with(Element::around("physicalDescription", physical(object, &said)))
-            .with(identifiers(object, setting))
-            .with(locations(object, &said, setting))
-            .with([record(object, setting)]);
-        Some(root.in_order(ORDER).written())
+        Some(root(object, &Description::of(object, setting), setting).written())
     }
 
     fn is_unmoved(&self, before: &Object, event: &Event) -> bool {
         views::is_unmoved(before, event, VIEWS_MAX)
     }
+}
+
+/// The record.
+pub(super) fn root<'a>(object: &'a Object, said: &Description<'a>, setting: &Setting<'a>) -> Element<'a> {
+    let title = || Element::new("title").text(object.title().trim().to_owned());
+    let title = if said.first("title").is_some() { None } else { Some(Element::new("titleInfo").with([title()])) };
+    let root = Element::new("mods")
+        .attribute("xmlns", NAMESPACE)
+        .attribute("xmlns:xlink", "http://www.w3.org/1999/xlink")
+        .attribute("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+        .attribute("xsi:schemaLocation", format!("{NAMESPACE} {SCHEMA}"))
+        .attribute("version", "3.8")
+        .with(title)
+        .with(said.iter().filter_map(whole))
+        .with(Element::around("originInfo", said.iter().flat_map(origin)))
+        .with(Element::around("physicalDescription", physical(object, said)))
+        .with(identifiers(object, setting))
+        .with(locations(object, said, setting))
+        .with([record(object, setting)]);
+    root.in_order(ORDER)
 }
 
 /// The order of elements, which the schema leaves free: people read titles first.

@@ -72,10 +72,15 @@ pub fn is_unmoved(before: &Object, event: &Event, most: usize) -> bool {
         let views = earlier.flat_map(|one| kind(one).into_iter().flat_map(move |kind| pages(one, kind)));
         views.take(most).count() == most
     };
-    let is_not_named = |file: &StoredFile| kind(file).is_none() || comes_later(file);
+    is_unmoved_but(before, event, |file| kind(file).is_none() || comes_later(file))
+}
+
+/// Whether a record that shows of files only those that are not `left_out` plainly stays as it is.
+#[must_use]
+pub fn is_unmoved_but(before: &Object, event: &Event, left_out: impl Fn(&StoredFile) -> bool) -> bool {
     match event {
-        Event::FileStored(body) => before.file(body.file.file).is_none() && is_not_named(&body.file),
-        Event::FileDetached(body) => before.file(body.file).is_none_or(is_not_named),
+        Event::FileStored(body) => before.file(body.file.file).is_none() && left_out(&body.file),
+        Event::FileDetached(body) => before.file(body.file).is_none_or(left_out),
         // How files are arranged is for whoever looks at them.
         Event::Arranged(_) => true,
         Event::LedgerOpened(_)

@@ -74,7 +74,7 @@ async fn handle(
     let form = if method == Method::POST { request::form(&headers, &body)? } else { &[] };
     let repository = Repository {
         pg: &app.harvesters,
-        formats: app.stores.formats,
+        formats: &app.stores.formats,
         addresses: &app.stores.addresses,
         archive: &app.settings.archive,
         oai: &app.settings.oai,

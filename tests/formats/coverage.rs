@@ -53,7 +53,7 @@ fn what_is_said_is_counted_by_what_becomes_of_it() {
     counted.add(&object("1", statements), ALL, &setting);
     counted.add(&object("2", vec![said("title", "Lid")]), ALL, &setting);
     let format = ALL.iter().find(|format| format.prefix() == "oai_dc").unwrap();
-    let found = coverage(*format, Some(&counted));
+    let found = coverage(*format, ALL, Some(&counted));
     let count = |property: &str| {
         let all = found.carried.iter().map(|line| (line, true)).chain(found.lost.iter().map(|line| (line, false)));
         all.into_iter()
@@ -66,6 +66,10 @@ fn what_is_said_is_counted_by_what_becomes_of_it() {
     assert_eq!(count("http://purl.org/dc/terms/abstract"), Some((1, true)));
     assert_eq!(count("http://example.org/ns#weight"), Some((1, false)));
     assert_eq!(found.statements_lost(), Some(2));
-    let bare = coverage(*format, None);
-    assert_eq!((bare.records, bare.carried.len() + bare.lost.len()), (None, property::ALL.len()));
+    assert!(found.published);
+    let bare = coverage(*format, &[], None);
+    assert_eq!(
+        (bare.published, bare.records, bare.carried.len() + bare.lost.len()),
+        (false, None, property::ALL.len())
+    );
 }

@@ -56,6 +56,7 @@ async fn check(archive: &TestArchive) -> Vec<(&'static str, usize)> {
 async fn empty() -> TestArchive {
     let clock = fonds::clock::Clock::standing_at(noon());
     archive_with(clock, |settings| {
+        settings.oai.formats = ALL.iter().map(|format| format.prefix().to_owned()).collect();
         settings.publishing.rights = Some("http://creativecommons.org/publicdomain/zero/1.0/".to_owned());
         settings.publishing.record_rights = Some("http://creativecommons.org/publicdomain/zero/1.0/".to_owned());
     })

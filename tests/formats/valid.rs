@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use fonds::formats::find;
+
 use crate::support::real;
 
-/// The schema of each prefix, in the folder of schemas.
+/// The schema of each prefix, in the folder of schemas, or of our own where that has none (`tests/…`).
 const SCHEMAS: &[(&str, &str)] = &[
     ("oai_dc", "oai-pmh/oai_dc.xsd"),
     ("edm", "edm-external/EDM.xsd"),
@@ -17,7 +19,17 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("datacite", "datacite/v4.5/metadata.xsd"),
     ("ead3", "ead/ead3.xsd"),
     ("ead", "ead/ead2002.xsd"),
+    ("dcterms", "tests/formats/schemas/qualifieddc.xsd"),
+    ("mets", "mets/mets-1.12.1.xsd"),
+    ("premis", "premis/premis-v3-0.xsd"),
+    ("oai_datacite", "tests/formats/schemas/oai_datacite.xsd"),
+    ("bibframe", "tests/formats/schemas/rdf.xsd"),
+    ("crm", "tests/formats/schemas/rdf.xsd"),
+    ("carare", "tests/formats/schemas/carare.xsd"),
 ];
+
+/// The formats that hold records of others, which are checked with them.
+const HOLDS: &[(&str, &[&str])] = &[("mets", &["mods", "premis"]), ("oai_datacite", &["datacite"])];
 
 /// Documents to be checked, each with a name by which a person finds it.
 pub type Documents = Vec<(String, String)>;
@@ -44,15 +56,17 @@ fn check(prefix: &str, others: &[(&str, &str)], documents: &Documents) {
     let Some(schemas) = real("schemas") else { return };
     let (folder, paths) = written(documents);
     let schemas = schemas.canonicalize().unwrap();
-    let payload = fonds::formats::ALL.iter().find(|format| format.prefix() == prefix).unwrap();
     let import = |(namespace, path): &(&str, &str)| {
-        let path = schemas.join(path).display().to_string();
+        let folder = if path.starts_with("tests/") { &crate::support::checkout() } else { &schemas };
+        let path = folder.join(path).display().to_string();
         format!("<import namespace=\"{namespace}\" schemaLocation=\"{path}\"/>")
     };
     // That of EAD 2002 asks for a file beside it that is elsewhere; what is known already is not looked for.
     let links = [("http://www.w3.org/1999/xlink", "w3c/xlink-loc.xsd")];
     let links = if prefix == "ead" { &links[..] } else { &[] };
-    let own = [(payload.namespace(), schema_of(prefix))];
+    let held = HOLDS.iter().find(|(holder, _)| *holder == prefix).map_or(&[][..], |(_, held)| *held);
+    let own = [prefix].into_iter().chain(held.iter().copied());
+    let own: Vec<_> = own.map(|prefix| (find(prefix).unwrap().namespace(), schema_of(prefix))).collect();
     // What a reply says of the licence of its records, by our own schema: the published one is a page of the web only.
     let rights = crate::support::checkout().join("tests/oai/schemas/rights.xsd").display().to_string();
     let rights = [("http://www.openarchives.org/OAI/2.0/rights/", rights.as_str())];

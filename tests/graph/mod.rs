@@ -113,7 +113,7 @@ pub fn stores() -> Stores {
     Stores {
         pg,
         triples: Triples::in_memory().unwrap(),
-        formats: &[],
+        formats: [].into(),
         addresses: Addresses::new(BASE),
         publishing: fonds_projections::feed::Publishing::of("Museum", "en"),
         language: "en".to_owned(),

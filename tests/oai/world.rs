@@ -182,7 +182,7 @@ impl World {
         let window = feed::window(&self.stores.pg, self.now, self.ledger.len() as u64).await.unwrap().unwrap();
         let repository = Repository {
             pg: &self.stores.pg,
-            formats: self.stores.formats,
+            formats: &self.stores.formats,
             addresses: &self.stores.addresses,
             archive: &self.archive,
             oai: &self.oai,
@@ -205,7 +205,7 @@ async fn stores() -> Stores {
     let stores = Stores {
         pg: crate::support::database().await,
         triples: Triples::in_memory().unwrap(),
-        formats: fonds::formats::ALL,
+        formats: fonds::formats::ALL.into(),
         addresses: fonds_schemas::Addresses::new("https://museum.example.org"),
         publishing: feed::Publishing::of("Museum of Tests & Trials", "en"),
         language: "en".to_owned(),

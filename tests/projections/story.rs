@@ -248,7 +248,7 @@ async fn stores(pg: PgPool) -> Stores {
     let triples = graph::Triples::in_memory().unwrap();
     let addresses = Addresses::new("http://localhost");
     let publishing = fonds_projections::feed::Publishing::of("Museum", "en");
-    let stores = Stores { pg, triples, formats: &[], addresses, publishing, language: "en".to_owned() };
+    let stores = Stores { pg, triples, formats: [].into(), addresses, publishing, language: "en".to_owned() };
     for projection in projections() {
         projection.create(&stores).await.unwrap();
         projection.index(&stores).await.unwrap();

@@ -64,6 +64,10 @@ pub async fn archive_with(clock: Clock, change: impl FnOnce(&mut Settings)) -> T
     settings.public_url = Some("https://archive.example.org".to_owned());
     change(&mut settings);
     pool.close().await;
+    opened(settings, clock, folder).await
+}
+
+async fn opened(settings: Settings, clock: Clock, folder: TempDir) -> TestArchive {
     let archive = Archive::open(settings, clock, "test").await.unwrap();
     let key = oai::Key::open(&archive.settings.data).unwrap();
     let app = Arc::new(archive);
@@ -89,6 +93,13 @@ impl TestArchive {
         drop(router);
         Arc::into_inner(app).unwrap().close().await.unwrap();
         folder
+    }
+
+    /// The same archive, closed and opened again with its settings changed so.
+    pub async fn reopened(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let (mut settings, clock) = (self.settings.clone(), self.clock.clone());
+        change(&mut settings);
+        opened(settings, clock, self.close().await).await
     }
 
     /// What answers.

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::every_public;
 use crate::archive::Archive;
 use crate::config::Settings;
-use crate::formats::ALL;
 use crate::formats::coverage::{Counted, Coverage, Line, coverage};
+use crate::formats::{ALL, find, published};
 use crate::rebuild;
 use crate::verbs::output::{Done, Output};
 use crate::verbs::show::printable;
@@ -16,6 +16,7 @@ use crate::verbs::with_archive;
 /// Says it.
 pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output) -> anyhow::Result<Done> {
     let formats = named(prefixes)?;
+    let published = published(&settings.oai.formats)?;
     // The tables are true without an archive as well, and this verb makes none.
     let counted = if rebuild::was_folded(&settings.data) {
         let counting = with_archive(settings, "oai", async |archive| {
@@ -27,7 +28,7 @@ pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output
         None
     };
     for format in &formats {
-        let coverage = coverage(*format, counted.as_ref());
+        let coverage = coverage(*format, &published, counted.as_ref());
         output.line(text(&coverage, counted.as_ref()), &coverage);
     }
     let value = counted.as_ref().map_or_else(
@@ -42,12 +43,8 @@ pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output
 }
 
 fn named(prefixes: &[String]) -> anyhow::Result<Vec<&'static dyn Format>> {
-    let find = |prefix: &String| {
-        let known = || ALL.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(", ");
-        let found = ALL.iter().find(|format| format.prefix() == prefix).copied();
-        found.ok_or_else(|| anyhow::anyhow!("there is no metadata format {prefix:?}: there are {}", known()))
-    };
-    if prefixes.is_empty() { Ok(ALL.to_vec()) } else { prefixes.iter().map(find).collect() }
+    let found = prefixes.iter().map(|prefix| Ok(find(prefix)?));
+    if prefixes.is_empty() { Ok(ALL.to_vec()) } else { found.collect() }
 }
 
 async fn count(archive: &Archive, formats: &[&dyn Format]) -> anyhow::Result<Counted> {
@@ -66,6 +63,9 @@ fn text(coverage: &Coverage, counted: Option<&Counted>) -> String {
         }
         (_, _) => coverage.prefix.to_owned(),
     }];
+    if !coverage.published {
+        lines[0].push_str("; not published (oai.formats)");
+    }
     let width = coverage.carried.iter().chain(&coverage.lost).map(|line| line.property.chars().count());
     let width = width.filter(|width| *width <= 40).max().unwrap_or_default();
     for (title, all) in [("carries", &coverage.carried), ("loses", &coverage.lost)] {
