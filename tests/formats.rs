@@ -1,7 +1,7 @@
 //! Metadata formats: what they render is what their schemas allow, whatever an object holds.
 
 mod coverage;
-mod made;
+pub mod made;
 mod rendered;
 mod replies;
 mod valid;

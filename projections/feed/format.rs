@@ -1,4 +1,5 @@
-//! What a metadata format is: an object in, XML out, and a table of what becomes of each property.
+//! What a metadata format is: an object in, XML out (or JSON-LD, of those that no harvester is given), and a table of what
+//! becomes of each property.
 
 use fonds_schemas::{Addresses, Event, Object, Property, property};
 use serde::Serialize;
@@ -7,9 +8,9 @@ use serde::Serialize;
 pub trait Format: Send + Sync {
     /// The metadataPrefix.
     fn prefix(&self) -> &'static str;
-    /// Address of the XML schema.
+    /// Address of the XML schema; of JSON-LD, of its context.
     fn schema(&self) -> &'static str;
-    /// The XML namespace.
+    /// The XML namespace; of JSON-LD, that of its words.
     fn namespace(&self) -> &'static str;
     /// What becomes of each property of the list, in the order of the list.
     fn crosswalk(&self) -> &'static [Row];
