@@ -12,6 +12,10 @@ pub trait Format: Send + Sync {
     fn schema(&self) -> &'static str;
     /// The XML namespace; of JSON-LD, that of its words.
     fn namespace(&self) -> &'static str;
+    /// The URI by which others know a record of this format: its namespace, or its schema where the namespace is that of RDF.
+    fn conforms_to(&self) -> &'static str {
+        if self.namespace().contains("22-rdf-syntax-ns") { self.schema() } else { self.namespace() }
+    }
     /// What becomes of each property of the list, in the order of the list.
     fn crosswalk(&self) -> &'static [Row];
     /// The element that goes inside `<metadata>`: well-formed XML 1.0, no declaration. `None` where the format cannot say

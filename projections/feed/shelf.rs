@@ -64,7 +64,8 @@ fn joined(smallest: &[Shelf], most: u64) -> Vec<Shelf> {
         let mut shelves: BTreeMap<&str, Shelf> = BTreeMap::new();
         for shelf in smallest {
             let name = shelf.name.get(..chars).unwrap_or(&shelf.name);
-            let known = shelves.entry(name).or_insert_with(|| Shelf { name: name.to_owned(), objects: 0, ..shelf.clone() });
+            let known =
+                shelves.entry(name).or_insert_with(|| Shelf { name: name.to_owned(), objects: 0, ..shelf.clone() });
             known.objects += shelf.objects;
             // What has no datestamp yet is later than all that have one.
             known.changed_at = known.changed_at.zip(shelf.changed_at).map(|(one, other)| one.max(other));

@@ -30,5 +30,8 @@ pub async fn stand(pg: &PgPool, object: ObjectId) -> Result<Stand, ProjectionErr
     let rows = rows.map_err(database("could not read how an object stands in the publication feed"))?;
     let changed: Option<Vec<i64>> = rows.iter().map(|row| row.get(2)).collect();
     let live = rows.iter().filter(|row| !row.get::<bool, _>(1));
-    Ok(Stand { prefixes: live.map(|row| row.get(0)).collect(), changed_at: changed.and_then(|all| all.into_iter().max()) })
+    Ok(Stand {
+        prefixes: live.map(|row| row.get(0)).collect(),
+        changed_at: changed.and_then(|all| all.into_iter().max()),
+    })
 }

@@ -4,8 +4,8 @@
 //! As in `VoID`, nothing is counted: a count could tell of objects that nobody may see. There are no dumps to be named.
 
 use fonds_schemas::Addresses;
-use oxigraph::model::vocab::rdf;
 pub use oxigraph::model::Quad;
+use oxigraph::model::vocab::rdf;
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Term};
 
 use super::vocabulary::{
@@ -157,13 +157,17 @@ impl Description<'_> {
             let node = self.distribution(dataset, &format!("oai-{prefix}"), &format!("Records in {prefix}"));
             let list = self.at(&format!("/oai?verb=ListRecords&metadataPrefix={prefix}"));
             self.accessed(&node, list, "text/xml", Some("oai"));
-            if let Ok(namespace) = NamedNode::new(format.namespace()) {
-                self.say(&node, DCTERMS_CONFORMS_TO, namespace);
-            }
+            self.say(&node, DCTERMS_CONFORMS_TO, NamedNode::new_unchecked(format.conforms_to()));
         }
         let others = [
             ("triples", "Everything as RDF", "/sparql", "text/turtle", Some("sparql")),
-            ("manifests", "IIIF manifests, and how they changed", SERVICES[2].path, "application/ld+json", Some("changes")),
+            (
+                "manifests",
+                "IIIF manifests, and how they changed",
+                SERVICES[2].path,
+                "application/ld+json",
+                Some("changes"),
+            ),
             ("pages", "The pages of all objects", "/sitemap.xml", "application/xml", None),
         ];
         for (name, title, path, media_type, service) in others {

@@ -20,8 +20,7 @@ pub const NAMED_MAX: usize = 20;
 /// Every face, in the order in which pages name them.
 pub const FACES: &[&dyn Face] = &[
     // What search engines read.
-    &SchemaOrg,
-    // What museums exchange: CIDOC-CRM in a shape that programs can rely on.
+    &SchemaOrg, // What museums exchange: CIDOC-CRM in a shape that programs can rely on.
     &LinkedArt,
 ];
 

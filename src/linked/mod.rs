@@ -21,8 +21,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use fonds_projections::ProjectionError;
 use fonds_projections::graph::query::QueryError;
-use fonds_projections::graph::{dcat, void};
 use fonds_projections::graph::write::{FORMATS, Format, NotWritable, write};
+use fonds_projections::graph::{dcat, void};
 use fonds_schemas::{Act, ObjectId, Scope};
 use tower_http::cors::{Any, CorsLayer};
 use tracing::error;
@@ -224,7 +224,12 @@ async fn catalog_in(State(app): State<App>, uri: Uri) -> Result<Response, Error>
 
 fn catalog_of(app: &Archive) -> Vec<dcat::Quad> {
     let (addresses, publishing) = (&app.stores.addresses, &app.stores.publishing);
-    dcat::catalog(dcat::Archive { addresses, name: &app.settings.archive.name, publishing, formats: app.stores.formats })
+    dcat::catalog(dcat::Archive {
+        addresses,
+        name: &app.settings.archive.name,
+        publishing,
+        formats: app.stores.formats,
+    })
 }
 
 fn accept(headers: &HeaderMap) -> Option<&str> {

@@ -155,7 +155,11 @@ mod tests {
         let offered = &["text/html", PLAIN, SHAPED];
         check("application/ld+json", offered, Some(PLAIN));
         check(SHAPED, offered, Some(SHAPED));
-        check("application/ld+json; q=0.9; profile=\"http://other.example http://shape.example\"", offered, Some(SHAPED));
+        check(
+            "application/ld+json; q=0.9; profile=\"http://other.example http://shape.example\"",
+            offered,
+            Some(SHAPED),
+        );
         check("application/ld+json;profile=\"http://www.w3.org/ns/json-ld#compacted\"", offered, Some(PLAIN));
         check(&format!("{SHAPED};q=0.5, text/html;q=0.8"), offered, Some("text/html"));
         check(&format!("{SHAPED};q=0"), offered, None);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use fonds_projections::ProjectionError;
 use fonds_projections::feed::{self, Setting, Stand};
 use fonds_projections::graph::edm;
 use fonds_projections::graph::write::{FORMATS, Format, write};
-use fonds_projections::ProjectionError;
 use fonds_schemas::{Act, Addresses, Object, ObjectId};
 
 use super::answer::{self, document};
@@ -58,7 +58,8 @@ impl Surroundings {
             Some(Beside { kind: relation.kind, object: Arc::clone(object) })
         });
         // What hidden objects have records of is nobody's business, and they have none.
-        let stand = if object.is_public(asking.at) { feed::stand(&app.stores.pg, object.id).await? } else { Stand::default() };
+        let stand =
+            if object.is_public(asking.at) { feed::stand(&app.stores.pg, object.id).await? } else { Stand::default() };
         Ok(Self { beside: beside.collect(), stand })
     }
 
@@ -144,17 +145,16 @@ pub fn redirect(addresses: &Addresses, id: ObjectId, asked: &HeaderMap) -> Resul
     let face = wanted.into_iter().find_map(|uri| FACES.iter().find(|face| face.is_called(uri)));
     // A shape that is asked for by itself is given to whoever takes JSON-LD.
     let takes = |media_type: &str| negotiate::choose(accept, &[media_type]).is_some();
-    let location = match face.filter(|_| takes("application/ld+json")) {
-        Some(face) => format!("{page}.{}", face.extension()),
-        None => {
-            let offers: Vec<&str> = offered.iter().map(String::as_str).collect();
-            let place = negotiate::choose(accept, &offers).ok_or(Error::NotAcceptable)?;
-            let extensions = FORMATS.iter().map(|format| format.extension()).chain([JSON]);
-            let mut extensions = extensions.chain(FACES.iter().map(|face| face.extension()));
-            let extension = place.checked_sub(1).and_then(|place| extensions.nth(place));
-            extension.map_or_else(|| page.clone(), |extension| format!("{page}.{extension}"))
-        }
+    let extension = if let Some(face) = face.filter(|_| takes("application/ld+json")) {
+        Some(face.extension())
+    } else {
+        let offers: Vec<&str> = offered.iter().map(String::as_str).collect();
+        let place = negotiate::choose(accept, &offers).ok_or(Error::NotAcceptable)?;
+        let extensions = FORMATS.iter().map(|format| format.extension()).chain([JSON]);
+        let mut extensions = extensions.chain(FACES.iter().map(|face| face.extension()));
+        place.checked_sub(1).and_then(|place| extensions.nth(place))
     };
+    let location = extension.map_or_else(|| page.clone(), |extension| format!("{page}.{extension}"));
     let vary = HeaderValue::from_static("accept, accept-profile, authorization");
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
     response.headers_mut().insert(header::VARY, vary);

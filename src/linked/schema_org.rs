@@ -119,6 +119,7 @@ struct Work<'a> {
 }
 
 /// The class of an object: things of archives are works that somebody holds.
+#[must_use]
 pub fn classes(level: Level) -> [&'static str; 2] {
     match level {
         Level::Fonds | Level::Series | Level::File => ["Collection", "ArchiveComponent"],
@@ -189,34 +190,29 @@ impl Work<'_> {
 
     fn held(&self, node: Node) -> Node {
         let departments = self.things("department", Some("Organization"));
-        let mut holders: Vec<Node> = named(self.said, "holding_institution")
-            .iter()
-            .map(|one| thing(one, Some("ArchiveOrganization")))
-            .collect();
+        let mut holders: Vec<Node> =
+            named(self.said, "holding_institution").iter().map(|one| thing(one, Some("ArchiveOrganization"))).collect();
         if holders.is_empty() {
             holders.push(organization("ArchiveOrganization", &self.setting.publishing.institution, self.homepage()));
         }
         // Whose departments they are is known where there is one holder.
-        let holders = holders.into_iter().enumerate().map(|(place, holder)| {
-            if place == 0 { holder.with("department", departments.clone()) } else { holder }
-        });
+        let holders = holders
+            .into_iter()
+            .enumerate()
+            .map(|(place, holder)| if place == 0 { holder.with("department", departments.clone()) } else { holder });
         let words = self.said.all("rights").filter(|said| !is_web(said.text)).map(text);
         node.with("holdingArchive", holders.map(Value::from).collect::<Vec<_>>())
             .with("isPartOf", self.things("collection", Some("Collection")))
-            .with("license", self.license())
+            .with("license", self.said.license())
             .with("copyrightNotice", words.collect::<Vec<_>>())
             .with("copyrightHolder", self.things("rights_holder", None))
             .with("creditText", self.texts(&["credit_line"]))
     }
 
-    fn license(&self) -> Option<String> {
-        let other = || self.said.all("rights").map(|said| said.text).find(|text| is_web(text)).map(str::to_owned);
-        self.said.rights().or_else(other)
-    }
-
     fn shown(&self, node: Node) -> Node {
         let all = views(self.object, NAMED_MAX);
-        let (images, others): (Vec<View<'_>>, Vec<View<'_>>) = all.into_iter().partition(|view| view.kind == Kind::Image);
+        let (images, others): (Vec<View<'_>>, Vec<View<'_>>) =
+            all.into_iter().partition(|view| view.kind == Kind::Image);
         let mut images: Vec<Value> = images.iter().map(|view| self.image(view).into()).collect();
         images.extend(self.addresses("image_url"));
         let manifest = self.setting.addresses.manifest(self.object.id);
@@ -241,7 +237,7 @@ impl Work<'_> {
             .with("encodingFormat", "image/jpeg")
             .with("width", pixels(width))
             .with("height", pixels(height))
-            .with("license", self.license())
+            .with("license", self.said.license())
             .with("creditText", self.texts(&["credit_line"]))
     }
 
@@ -306,10 +302,15 @@ impl Work<'_> {
 
     fn places(&self) -> Vec<Value> {
         let mut places: Vec<Node> = named(self.said, "place").iter().map(|one| thing(one, Some("Place"))).collect();
-        let points: Vec<Node> = self.said.all("coordinates").filter_map(|said| point(said.text)).map(|point| {
-            let [longitude, latitude] = point.coordinates;
-            Node::new("@type", "GeoCoordinates").with("latitude", latitude).with("longitude", longitude)
-        }).collect();
+        let points: Vec<Node> = self
+            .said
+            .all("coordinates")
+            .filter_map(|said| point(said.text))
+            .map(|point| {
+                let [longitude, latitude] = point.coordinates;
+                Node::new("@type", "GeoCoordinates").with("latitude", latitude).with("longitude", longitude)
+            })
+            .collect();
         if let ([_], [_]) = (&places[..], &points[..]) {
             places = places.into_iter().zip(points).map(|(place, point)| place.with("geo", point)).collect();
         } else {

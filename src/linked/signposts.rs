@@ -1,6 +1,8 @@
 //! Signposting (<https://signposting.org/FAIR/>): typed links by which a program finds name, licence, descriptions and files of an
 //! object without reading its page. Level 1 is the header `Link`; level 2 a set of links as a document of its own (RFC 9264).
 
+use std::fmt::Write as _;
+
 use fonds_projections::feed::Setting;
 use fonds_projections::graph::write::FORMATS;
 use fonds_schemas::{Object, ObjectId, RelationKind};
@@ -59,7 +61,7 @@ impl Link {
             if let Some(value) = value {
                 // Neither a quotation mark nor what is not ASCII is in any of ours.
                 let value: String = value.chars().filter(|c| (' '..='~').contains(c) && !"\"\\".contains(*c)).collect();
-                out.push_str(&format!(";{name}=\"{value}\""));
+                let _infallible = write!(out, ";{name}=\"{value}\"");
             }
         }
         out
@@ -80,7 +82,10 @@ fn escaped(address: &str) -> String {
     let mut out = String::with_capacity(address.len());
     for byte in address.bytes() {
         match byte {
-            b'<' | b'>' | b'"' | b'\\' | 0..=b' ' | 0x7f.. => out.push_str(&format!("%{byte:02X}")),
+            b'<' | b'>' | b'"' | b'\\' | 0..=b' ' | 0x7f.. => {
+                // Writing into a string does not fail.
+                let _infallible = write!(out, "%{byte:02X}");
+            }
             _ => out.push(char::from(byte)),
         }
     }
@@ -131,8 +136,7 @@ impl Signposts<'_> {
             Link::new("type", format!("https://schema.org/{}", schema_org::classes(self.object.level)[0])),
         ];
         let said = Description::of(self.object, self.setting);
-        let other = || said.all("rights").map(|said| said.text).find(|text| is_web(text)).map(str::to_owned);
-        links.extend(said.rights().or_else(other).map(|uri| Link::new("license", uri)));
+        links.extend(said.license().map(|uri| Link::new("license", uri)));
         let authors = named(&said, "creator").into_iter().filter_map(|one| one.authority).filter(|uri| is_web(uri));
         links.extend(authors.take(AUTHORS_MAX).map(|uri| Link::new("author", uri)));
         let wholes = self.beside.iter().filter(|beside| beside.kind == RelationKind::PartOf);
@@ -165,15 +169,18 @@ impl Signposts<'_> {
     fn records(&self) -> impl Iterator<Item = Link> {
         self.prefixes.iter().map(|prefix| {
             let format = formats::ALL.iter().find(|format| format.prefix() == prefix);
-            let link = Link::new("describedby", self.setting.addresses.record(self.object.id, prefix)).of_type("text/xml");
-            format.map_or(link.clone(), |format| link.in_profile(format.namespace()))
+            let link =
+                Link::new("describedby", self.setting.addresses.record(self.object.id, prefix)).of_type("text/xml");
+            format.map_or(link.clone(), |format| link.in_profile(format.conforms_to()))
         })
     }
 
     fn items(&self) -> impl Iterator<Item = Link> {
-        self.object.files.iter().take(ITEMS_MAX).map(|file| {
-            Link::new("item", self.setting.addresses.content(file.file)).of_type(file.media_type.as_str())
-        })
+        self.object
+            .files
+            .iter()
+            .take(ITEMS_MAX)
+            .map(|file| Link::new("item", self.setting.addresses.content(file.file)).of_type(file.media_type.as_str()))
     }
 
     /// All of it as a document: the links of the page, and those that lead back to it.
@@ -186,9 +193,8 @@ impl Signposts<'_> {
             back.extend(license.map(|uri| Link::new("license", uri)));
             set(&link.target, &back)
         });
-        let items = self.items().map(|link| {
-            set(&link.target, &[Link::new("collection", self.page()).of_type("text/html")])
-        });
+        let items =
+            self.items().map(|link| set(&link.target, &[Link::new("collection", self.page()).of_type("text/html")]));
         let sets: Vec<Value> = [of_page].into_iter().chain(descriptions).chain(items).collect();
         json!({ "linkset": sets })
     }
@@ -246,7 +252,8 @@ mod tests {
     #[test]
     fn a_header_has_as_many_links_as_there_is_room_for() {
         let long = Link::new("item", format!("https://example.org/{}", "x".repeat(900)));
-        let links = [long.clone(), long.clone(), long.clone(), long.clone(), Link::new("cite-as", "https://example.org/")];
+        let links =
+            [long.clone(), long.clone(), long.clone(), long.clone(), Link::new("cite-as", "https://example.org/")];
         let header = header(&links);
         assert_eq!((header.len() <= HEADER_BYTES_MAX, header.matches("rel=\"item\"").count()), (true, 3));
         assert!(header.ends_with("<https://example.org/>;rel=\"cite-as\""));

@@ -50,7 +50,7 @@ async fn robots(State(app): State<App>) -> impl IntoResponse {
 }
 
 async fn index(State(app): State<App>, headers: HeaderMap) -> Response {
-    match feed::shelves(&app.harvesters, ADDRESSES_MAX).await {
+    match app.shelves(ADDRESSES_MAX).await {
         Ok(shelves) => {
             let changed_at = latest(shelves.iter().map(|shelf| shelf.changed_at));
             answer(&headers, render_index(&app.stores.addresses, &shelves), changed_at)
@@ -69,7 +69,9 @@ async fn one(state: State<App>, Path(name): Path<String>, headers: HeaderMap, ur
     };
     // One more than a file may have is looked for: a shelf that has them has been cut.
     match feed::shelf(&app.harvesters, shelf, ADDRESSES_IN_FILE_MAX + 1).await {
-        Ok(shelved) if shelved.is_empty() || shelved.len() > ADDRESSES_IN_FILE_MAX as usize => nothing(state, uri).await,
+        Ok(shelved) if shelved.is_empty() || shelved.len() > ADDRESSES_IN_FILE_MAX as usize => {
+            nothing(state, uri).await
+        }
         Ok(shelved) => {
             let changed_at = latest(shelved.iter().map(|one| one.changed_at));
             answer(&headers, render(&app.stores.addresses, &shelved), changed_at)

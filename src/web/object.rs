@@ -91,12 +91,7 @@ struct ObjectPage {
 }
 
 /// The object under that name: `ID`, `ID@SEQ` or `ID.EXT`.
-pub async fn object(
-    State(app): State<App>,
-    asking: Asking,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn object(State(app): State<App>, asking: Asking, Path(name): Path<String>, headers: HeaderMap) -> Response {
     if let Some((id, extension)) = name.split_once('.') {
         let data = match id.parse() {
             Ok(id) => linked::representation(&app, asking, id, extension, &headers).await,
@@ -132,7 +127,8 @@ async fn make(app: &Archive, asking: Asking, name: &str, asked: &HeaderMap) -> R
         Some(_) => vec![Link::new("cite-as", page.name.as_str()), Link::new("latest-version", page.address.as_str())],
     };
     if seq.is_none() {
-        page.data = FACES.first().map(|face| embedded(&face.document(&object, &around.beside, &said))).unwrap_or_default();
+        page.data =
+            FACES.first().map(|face| embedded(&face.document(&object, &around.beside, &said))).unwrap_or_default();
         page.tier = if object.is_public(asking.at) { tier::of(&object, &said) } else { None };
     }
     let changed_at = around.stand.changed_at.filter(|_| seq.is_none());

@@ -68,7 +68,9 @@ pub async fn home(state: State<App>, asking: Asking, RawQuery(query): RawQuery) 
     let mut response = show(&state, asking, query.as_deref().unwrap_or_default(), true).await;
     let base = state.stores.addresses.base();
     let links = [
-        Link::new("describedby", format!("{base}/dcat")).of_type("text/turtle").in_profile("http://www.w3.org/ns/dcat#"),
+        Link::new("describedby", format!("{base}/dcat"))
+            .of_type("text/turtle")
+            .in_profile("http://www.w3.org/ns/dcat#"),
         Link::new("describedby", format!("{base}/.well-known/void")).of_type("text/turtle"),
         Link::new("sitemap", format!("{base}/sitemap.xml")).of_type("application/xml"),
         Link::new("service-desc", format!("{base}/api/v1/openapi.json")).of_type("application/json"),

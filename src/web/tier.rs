@@ -20,7 +20,7 @@ pub struct Told {
 pub struct Line {
     /// Of what.
     pub of: &'static str,
-    /// The tier, and between which it lies.
+    /// The tier.
     pub tier: String,
     /// Why it is this one.
     pub why: String,
@@ -37,10 +37,11 @@ pub fn of(object: &Object, setting: &Setting<'_>) -> Option<Told> {
     };
     // Our own record can be read; if it ever could not, the page of the object would still be shown.
     let Tiers { content, metadata, metadata_if_dereferenced } = tiers(&record).ok()?;
-    let short = format!("content tier {} of 4, metadata tier {} of C", content.tier, metadata.tier);
+    let grade = if metadata.tier == Grade::None { "below A".to_owned() } else { metadata.tier.to_string() };
+    let short = format!("content tier {} (0 to 4), metadata tier {grade} (A to C)", content.tier);
     let content = Line {
         of: "Content",
-        tier: format!("{} on a scale from 0 to 4", content.tier),
+        tier: content.tier.to_string(),
         why: sentence(&content.why),
         better: content.improvement.iter().map(|step| sentence(step)).collect(),
     };
@@ -49,9 +50,7 @@ pub fn of(object: &Object, setting: &Setting<'_>) -> Option<Told> {
         let known = format!("tier {metadata_if_dereferenced} once Europeana has looked up what the record names");
         better.insert(0, format!("It becomes {known}."));
     }
-    let scale = if metadata.tier == Grade::None { "below A on a scale from A to C" } else { "on a scale from A to C" };
-    let tier = if metadata.tier == Grade::None { scale.to_owned() } else { format!("{} {scale}", metadata.tier) };
-    let metadata = Line { of: "Metadata", tier, why: sentence(&metadata.why), better };
+    let metadata = Line { of: "Metadata", tier: grade, why: sentence(&metadata.why), better };
     Some(Told { short, lines: vec![content, metadata], wanting: Vec::new() })
 }
 

@@ -1,8 +1,8 @@
 //! What a format is said to carry, it does; what it is said to lose, it does not.
 
 use fonds::formats::ALL;
-use fonds::linked::face::FACES;
 use fonds::formats::coverage::{Counted, coverage};
+use fonds::linked::face::FACES;
 use fonds_projections::feed::{Format, Place, Setting};
 use fonds_schemas::{Addresses, Level, Object, Statement, property};
 

@@ -71,7 +71,9 @@ fn check_words(document: &Value, vocabulary: &str, words: &str, context: Value, 
 
 #[test]
 fn whatever_an_object_holds_a_document_says_it_in_words_that_exist() {
-    for (name, object) in objects() {
+    // All objects that are one of a kind, and some of those with one statement each.
+    let some = objects().into_iter().enumerate().filter(|(place, _)| *place < 30 || place % 19 == 0);
+    for (_, (name, object)) in some {
         let context = json!({ "@vocab": "https://schema.org/" });
         check_words(&schema_org(&object), "https://schema.org/", SCHEMA_ORG, context, &name);
         let context = json!({ "@vocab": "https://linked.art/ns/terms/", "id": "@id", "type": "@type" });
@@ -216,7 +218,8 @@ fn what_an_object_is_related_to_is_told_as_far_as_it_is_handed_in() {
 
 #[test]
 fn a_book_names_some_of_its_pages_and_leads_to_all_of_them() {
-    let pages = (0..150).map(|order| StoredFile { file: FileId::from_random([order; 10]), ..file(order.into(), "image/png", 1) });
+    let pages = (0..150)
+        .map(|order| StoredFile { file: FileId::from_random([order; 10]), ..file(order.into(), "image/png", 1) });
     let book = with_files(&jar(), pages.collect());
     assert_eq!(schema_org(&book)["image"].as_array().unwrap().len(), 20);
     let art = linked_art(&book);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::{Request, StatusCode};
 use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use fonds_schemas::{Access, ObjectId, RelationKind};
 use serde_json::Value;
 
@@ -53,7 +53,9 @@ async fn a_page_says_where_name_licence_descriptions_and_files_are() {
     assert_eq!(targets(&answer, "type"), ["https://schema.org/AboutPage", "https://schema.org/CreativeWork"]);
     assert_eq!(targets(&answer, "item").len(), 1);
     let described = targets(&answer, "describedby");
-    for part in [".schema.jsonld", ".linked-art.json", ".ttl", "/manifest", "metadataPrefix=oai_dc&", "metadataPrefix=edm&"] {
+    for part in
+        [".schema.jsonld", ".linked-art.json", ".ttl", "/manifest", "metadataPrefix=oai_dc&", "metadataPrefix=edm&"]
+    {
         assert!(described.iter().any(|address| address.contains(part)), "{part}: {described:?}");
     }
     assert!(header(&answer, "link").len() <= 3_000);
@@ -151,7 +153,9 @@ async fn whoever_holds_a_page_or_a_description_is_told_that_it_stands() {
 async fn a_page_was_modified_when_its_record_was_published() {
     let house = house().await;
     let id = thing(0);
-    let record = ask(&house, &format!("/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:archive.example.org:{id}")).await;
+    let record =
+        ask(&house, &format!("/oai?verb=GetRecord&metadataPrefix=oai_dc&identifier=oai:archive.example.org:{id}"))
+            .await;
     let datestamp = record.text().split("<datestamp>").nth(1).unwrap()[..20].to_owned();
     let seconds = fonds_schemas::Timestamp::parse(&datestamp).unwrap().seconds();
     let answer = ask(&house, &page(id)).await;

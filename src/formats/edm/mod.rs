@@ -172,7 +172,10 @@ pub fn wanting(object: &Object, setting: &Setting<'_>) -> Vec<&'static str> {
         (rights::of(&said, setting).is_some(), "a licence or rights statement that Europeana knows"),
         (any(NAMED_BY), "a title or a description"),
         (any(FOUND_BY), "a subject, type, period or place"),
-        (Media::of(object, &said, setting).is_some(), "a file, or a type that says whether it is text, image, sound, film or 3D"),
+        (
+            Media::of(object, &said, setting).is_some(),
+            "a file, or a type that says whether it is text, image, sound, film or 3D",
+        ),
         (!holder.trim().is_empty(), "the name of who holds it"),
     ];
     there.into_iter().filter(|(is_there, _)| !is_there).map(|(_, what)| what).collect()

@@ -41,7 +41,11 @@ const CROSSWALK: &[Row] = &[
     noted("style", "classified_as: Type", "a style or period (300015646)"),
     to("use", "intended_for: Type"),
     noted("subject", "shows: VisualItem/about: Type", "of what is no thing, about"),
-    noted("place", "present_at: Event/took_place_at: Place", "nobody says whether it was made there, found there or shows it"),
+    noted(
+        "place",
+        "present_at: Event/took_place_at: Place",
+        "nobody says whether it was made there, found there or shows it",
+    ),
     noted("coordinates", "present_at: Event/took_place_at: Place/defined_by", "of the place, where both are one"),
     noted("language", "carries: LinguisticObject/language", "of what is no thing, language"),
     noted("description", "referred_to_by", "300435416"),
@@ -58,9 +62,21 @@ const CROSSWALK: &[Row] = &[
     noted("collection", "member_of: Set", "a collection (300025976)"),
     noted("provenance", "referred_to_by", "300435438"),
     noted("credit_line", "referred_to_by", "300026687"),
-    noted("acquired", "changed_ownership_through: Acquisition/timespan", "of what is no thing, referred_to_by (300435439)"),
-    noted("rights", "subject_to: Right/classified_as", "the URI; words as referred_to_by (300435434)"),
-    noted("rights_holder", "subject_to: Right/possessed_by: Actor", "copyright (300055598)"),
+    noted(
+        "acquired",
+        "changed_ownership_through: Acquisition/timespan",
+        "of what is no thing, referred_to_by (300435439)",
+    ),
+    noted(
+        "rights",
+        "subject_to: Right/classified_as",
+        "the URI; words, and all of an Activity, as referred_to_by (300435434)",
+    ),
+    noted(
+        "rights_holder",
+        "subject_to: Right/possessed_by: Actor",
+        "copyright (300055598); of an Activity, referred_to_by",
+    ),
     noted("landing_page", "subject_of/digitally_carried_by/access_point", "an address only"),
     noted("image_url", "representation/digitally_shown_by/access_point", "an address only"),
     noted("source", "referred_to_by", "300404764"),
@@ -244,7 +260,8 @@ impl Entity<'_> {
 
     /// Who keeps it, and what it is kept with.
     fn hold(&self, node: &mut Node) {
-        let mut holders: Vec<Node> = named(self.said, "holding_institution").iter().map(|one| kind("Group", one)).collect();
+        let mut holders: Vec<Node> =
+            named(self.said, "holding_institution").iter().map(|one| kind("Group", one)).collect();
         if holders.is_empty() {
             holders.push(reference("Group", None, &self.setting.publishing.institution));
         }
@@ -265,34 +282,42 @@ impl Entity<'_> {
             node.add("used_for", [curating.with("carried_out_by", list(keepers))]);
         }
         let collections = named(self.said, "collection");
-        let collections =
-            collections.iter().map(|one| classified(kind("Set", one), [aat("300025976", "Collection")]));
+        let collections = collections.iter().map(|one| classified(kind("Set", one), [aat("300025976", "Collection")]));
         node.add("member_of", collections);
     }
 
     /// What may be done with it.
     fn permit(&self, node: &mut Node) {
-        let other = || self.said.all("rights").map(|said| said.text).find(|text| is_web(text)).map(str::to_owned);
-        let named_right = self.said.rights().or_else(other).map(|uri| {
-            classified(Node::new("type", "Right"), [Node::new("id", uri).with("type", "Type")])
-        });
-        node.add("subject_to", named_right);
+        let state = |said: &Said<'_>| statement(said, "300435434", "Copyright and License");
+        if self.class == Class::Activity {
+            // Nobody has rights in what somebody did: they are in what is told of it, and are told in words.
+            let stated = self.said.all("rights").chain(self.said.all("rights_holder"));
+            node.add("referred_to_by", stated.map(state));
+            return;
+        }
+        let license = self.said.license();
+        let license = license.map(|uri| Node::new("id", uri).with("type", "Type"));
+        node.add("subject_to", license.map(|license| classified(Node::new("type", "Right"), [license])));
         let holders: Vec<Node> = named(self.said, "rights_holder").iter().map(|one| kind("Actor", one)).collect();
         if !holders.is_empty() {
             let copyright = classified(Node::new("type", "Right"), [aat("300055598", "Copyright")]);
             node.add("subject_to", [copyright.with("possessed_by", list(holders))]);
         }
-        let words = self.said.all("rights").filter(|said| !is_web(said.text));
-        node.add("referred_to_by", words.map(|said| statement(said, "300435434", "Copyright and License")));
+        node.add("referred_to_by", self.said.all("rights").filter(|said| !is_web(said.text)).map(state));
     }
 
     /// The places that are named, with the points that are theirs.
     fn places(&self) -> Vec<Node> {
         let mut places: Vec<Node> = named(self.said, "place").iter().map(|one| kind("Place", one)).collect();
-        let points: Vec<String> = self.said.all("coordinates").filter_map(|said| point(said.text)).map(|point| {
-            let [longitude, latitude] = point.coordinates;
-            format!("POINT({longitude} {latitude})")
-        }).collect();
+        let points: Vec<String> = self
+            .said
+            .all("coordinates")
+            .filter_map(|said| point(said.text))
+            .map(|point| {
+                let [longitude, latitude] = point.coordinates;
+                format!("POINT({longitude} {latitude})")
+            })
+            .collect();
         if let ([_], [_]) = (&places[..], &points[..]) {
             places = places.into_iter().zip(points).map(|(place, point)| place.with("defined_by", point)).collect();
         } else {
