@@ -21,7 +21,7 @@ const SCHEMA_ORG: &str = "about additionalType alternateName associatedMedia con
 /// The words of the context of Linked Art 1.0 that a document may hold.
 const LINKED_ART: &str = "_label about access_point begin_of_the_begin carried_out_by carries changed_ownership_through \
     classified_as conforms_to content created_by current_custodian current_owner defined_by digitally_available_via \
-    digitally_carried_by digitally_shown_by dimension end_of_the_end format identified_by influenced_by intended_for language \
+    digitally_carried_by digitally_shown_by dimension end_of_the_end format identified_by influenced_by general_purpose intended_for language \
     made_of member_of notation part part_of possessed_by present_at produced_by referred_to_by representation shows subject_of \
     subject_to technique timespan took_place_at unit used_for used_specific_object value";
 
@@ -196,6 +196,31 @@ fn levels_of_description_are_sets_and_undertakings_are_activities() {
         let object = Object { level, ..jar() };
         assert_eq!(at(&schema_org(&object), "/@type/0"), schema);
         check(&linked_art(&object), &[("/type", json!(art)), (made, json!("Unknown potter"))]);
+    }
+}
+
+/// The words that each class of Linked Art has, by its model; those of its own context beside.
+const OF_EVERY_CLASS: &str =
+    "@context _label classified_as id identified_by member_of referred_to_by representation subject_of type";
+const OF_CLASSES: &[(Level, &str)] = &[
+    (
+        Level::Work,
+        "carries changed_ownership_through current_custodian current_owner dimension intended_for made_of present_at produced_by \
+         shows subject_to used_for",
+    ),
+    (Level::Series, "about created_by dimension intended_for present_at subject_to used_for"),
+    (Level::Project, "carried_out_by general_purpose influenced_by part technique timespan took_place_at"),
+];
+
+#[test]
+fn each_class_is_told_in_the_words_that_it_has() {
+    let (_, everything) = objects().into_iter().find(|(name, _)| name == "everything, images").unwrap();
+    for (level, words) in OF_CLASSES {
+        let document = linked_art(&Object { level: *level, ..everything.clone() });
+        let known: BTreeSet<&str> = OF_EVERY_CLASS.split_whitespace().chain(words.split_whitespace()).collect();
+        let told: BTreeSet<&str> = document.as_object().unwrap().keys().map(String::as_str).collect();
+        let unknown: Vec<_> = told.difference(&known).collect();
+        assert!(unknown.is_empty() && told.len() > 12, "{level:?}: {unknown:?} of {told:?}");
     }
 }
 

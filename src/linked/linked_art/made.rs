@@ -27,7 +27,7 @@ pub fn of(entity: &Entity<'_>, node: Node, beside: &[Beside]) -> Node {
             node
         }
     };
-    node.add("used_for", publishing(entity));
+    node.add(entity.other_activity(), publishing(entity));
     let places = entity.places();
     if entity.class == Class::Activity {
         node.add("took_place_at", places);

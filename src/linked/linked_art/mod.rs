@@ -35,19 +35,23 @@ const CROSSWALK: &[Row] = &[
     noted("object_type", "classified_as: Type", "a work type (300435443)"),
     noted("material", "made_of: Material", "of what is no thing, referred_to_by (300435429)"),
     noted("technique", "produced_by/technique: Type", "of a Set, created_by"),
-    noted("dimensions", "referred_to_by", "300435430; what has a name, a number and a unit as dimension too"),
+    noted(
+        "dimensions",
+        "referred_to_by",
+        "300435430; what has a name, a number and a unit as dimension too, but of an Activity",
+    ),
     noted("period", "classified_as: Type", "a style or period (300015646)"),
     noted("culture", "classified_as: Type", "a culture (300055768)"),
     noted("style", "classified_as: Type", "a style or period (300015646)"),
-    to("use", "intended_for: Type"),
-    noted("subject", "shows: VisualItem/about: Type", "of what is no thing, about"),
+    noted("use", "intended_for: Type", "of an Activity, general_purpose"),
+    noted("subject", "shows: VisualItem/about: Type", "of a Set, about; of an Activity, influenced_by"),
     noted(
         "place",
         "present_at: Event/took_place_at: Place",
         "nobody says whether it was made there, found there or shows it",
     ),
     noted("coordinates", "present_at: Event/took_place_at: Place/defined_by", "of the place, where both are one"),
-    noted("language", "carries: LinguisticObject/language", "of what is no thing, language"),
+    noted("language", "carries: LinguisticObject/language", "of what is no thing, referred_to_by (300435433)"),
     noted("description", "referred_to_by", "300435416"),
     noted("inscription", "carries: LinguisticObject", "300028702; of what is no thing, referred_to_by"),
     noted("note", "referred_to_by", "300027200"),
@@ -95,6 +99,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
 /// The same of what is no thing, and therefore has no materials, carries nothing and is nobody's.
 const STATEMENTS_OF_NO_THING: &[(&str, &str, &str)] = &[
     ("material", "300435429", "Materials"),
+    ("language", "300435433", "Language"),
     ("inscription", "300435414", "Inscription"),
     ("acquired", "300435439", "Acquisition"),
 ];
@@ -223,15 +228,17 @@ impl Entity<'_> {
             let of_kind = |one| kind("Type", one).with("classified_as", list([aat(number, name)]));
             node.add("classified_as", named(self.said, property).iter().map(of_kind));
         }
-        node.add("intended_for", named(self.said, "use").iter().map(|one| kind("Type", one)));
+        let purpose = if self.class == Class::Activity { "general_purpose" } else { "intended_for" };
+        node.add(purpose, named(self.said, "use").iter().map(|one| kind("Type", one)));
         if self.is_thing() {
             node.add("made_of", named(self.said, "material").iter().map(|one| kind("Material", one)));
         }
         let subjects: Vec<Node> = named(self.said, "subject").iter().map(|one| kind("Type", one)).collect();
-        if !self.is_thing() {
-            node.add("about", subjects);
-        } else if !subjects.is_empty() {
-            node.add("shows", [Node::new("type", "VisualItem").with("about", list(subjects))]);
+        match self.class {
+            Class::Thing if subjects.is_empty() => {}
+            Class::Thing => node.add("shows", [Node::new("type", "VisualItem").with("about", list(subjects))]),
+            Class::Set => node.add("about", subjects),
+            Class::Activity => node.add("influenced_by", subjects),
         }
     }
 
@@ -240,16 +247,17 @@ impl Entity<'_> {
         for (property, number, name) in STATEMENTS.iter().chain(others) {
             node.add("referred_to_by", self.said.all(property).map(|said| statement(said, number, name)));
         }
-        let sizes = self.said.all("dimensions").flat_map(|said| size::sizes(said.text));
-        node.add("dimension", sizes.map(|size| size.node()));
-        let languages = self.said.all("language").map(|said| words::language_named(said.text));
-        if !self.is_thing() {
-            node.add("language", languages);
+        if self.class == Class::Activity {
             return;
         }
-        let languages = list(languages);
-        if languages.as_array().is_some_and(|all| !all.is_empty()) {
-            node.add("carries", [Node::new("type", "LinguisticObject").with("language", languages)]);
+        let sizes = self.said.all("dimensions").flat_map(|said| size::sizes(said.text));
+        node.add("dimension", sizes.map(|size| size.node()));
+        if !self.is_thing() {
+            return;
+        }
+        let languages: Vec<Node> = self.said.all("language").map(|said| words::language_named(said.text)).collect();
+        if !languages.is_empty() {
+            node.add("carries", [Node::new("type", "LinguisticObject").with("language", list(languages))]);
         }
         let inscribed = self.said.all("inscription").map(|said| {
             identified("LinguisticObject", said)
@@ -279,11 +287,19 @@ impl Entity<'_> {
             }
         } else {
             let curating = classified(Node::new("type", "Activity"), [aat("300054277", "Curating")]);
-            node.add("used_for", [curating.with("carried_out_by", list(keepers))]);
+            node.add(self.other_activity(), [curating.with("carried_out_by", list(keepers))]);
         }
         let collections = named(self.said, "collection");
         let collections = collections.iter().map(|one| classified(kind("Set", one), [aat("300025976", "Collection")]));
         node.add("member_of", collections);
+    }
+
+    /// What joins what it is to what was done with it later. What somebody did is not used; it has parts.
+    const fn other_activity(&self) -> &'static str {
+        match self.class {
+            Class::Thing | Class::Set => "used_for",
+            Class::Activity => "part",
+        }
     }
 
     /// What may be done with it.
