@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use fonds_projections::annotations::Mark;
-use fonds_projections::feed::Window;
+use fonds_projections::feed::{Shelf, Window};
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
 use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files};
@@ -45,6 +45,8 @@ const PLACEMENTS_MAX: u64 = 20_000;
 const MARKS_MAX: u64 = 200_000;
 /// Windows of the publication feed that are remembered: of the last seconds.
 const WINDOWS_MAX: u64 = 64;
+/// Lists of shelves that are remembered: there is one, of up to 32,768.
+const SHELVES_MAX: u64 = 4 << 15;
 /// Objects that are looked up one by one, and then remembered; of more, only what is asked is read.
 const ONE_BY_ONE_MAX: usize = 32;
 
@@ -75,6 +77,8 @@ pub struct Archive {
     marks: Remembered<ObjectId, Arc<Vec<Mark>>>,
     /// By the second in which it is asked, and the size of the ledger then.
     windows: Remembered<(i64, u64), Window>,
+    /// By how many objects are on one of them.
+    shelves: Remembered<u64, Arc<Vec<Shelf>>>,
 }
 
 /// Why the archive cannot be opened.
@@ -191,6 +195,7 @@ impl Archive {
             }),
             placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |placed| weight(&placed.file)),
             windows: Remembered::new(feed::NAME, WINDOWS_MAX, |_| 1),
+            shelves: Remembered::new(feed::NAME, SHELVES_MAX, |shelves| 1 + shelves.len()),
             marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
         })
     }
@@ -299,6 +304,12 @@ impl Archive {
         let ledger_size = *self.ledger.watch().borrow();
         let read = feed::window(&self.stores.pg, at, ledger_size);
         self.windows.get(&self.keeper, (at.seconds(), ledger_size), read).await
+    }
+
+    /// The shelves of all public objects, with at most `most` on each. Counting a million takes a second.
+    pub async fn shelves(&self, most: u64) -> Result<Arc<Vec<Shelf>>, ProjectionError> {
+        let read = async { feed::shelves(&self.harvesters, most).await.map(Arc::new).map(Some) };
+        Ok(self.shelves.get(&self.keeper, most, read).await?.unwrap_or_default())
     }
 
     async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {

@@ -2,7 +2,7 @@
 
 mod coverage;
 mod kept;
-mod made;
+pub mod made;
 mod rdf;
 mod rendered;
 mod replies;

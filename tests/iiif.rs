@@ -19,4 +19,4 @@ mod recordings;
 mod resolving;
 mod said;
 mod spans;
-mod stream;
+pub mod stream;

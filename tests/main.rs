@@ -15,6 +15,7 @@ mod ingest_archive;
 mod ingest_xml;
 mod large;
 mod ledger;
+mod linked;
 mod oai;
 mod postgres;
 mod projections;

@@ -1,4 +1,5 @@
-//! What a metadata format is: an object in, XML out, and a table of what becomes of each property.
+//! What a metadata format is: an object in, XML out (or JSON-LD, of those that no harvester is given), and a table of what
+//! becomes of each property.
 
 use fonds_schemas::{Addresses, Event, Object, Property, property};
 use serde::Serialize;
@@ -7,10 +8,14 @@ use serde::Serialize;
 pub trait Format: Send + Sync {
     /// The metadataPrefix.
     fn prefix(&self) -> &'static str;
-    /// Address of the XML schema.
+    /// Address of the XML schema; of JSON-LD, of its context.
     fn schema(&self) -> &'static str;
-    /// The XML namespace.
+    /// The XML namespace; of JSON-LD, that of its words.
     fn namespace(&self) -> &'static str;
+    /// The URI by which others know a record of this format: its namespace, or its schema where the namespace is that of RDF.
+    fn conforms_to(&self) -> &'static str {
+        if self.namespace().contains("22-rdf-syntax-ns") { self.schema() } else { self.namespace() }
+    }
     /// What becomes of each property of the list, in the order of the list.
     fn crosswalk(&self) -> &'static [Row];
     /// The element that goes inside `<metadata>`: well-formed XML 1.0, no declaration. `None` where the format cannot say

@@ -20,6 +20,8 @@ mod members;
 mod read;
 mod records;
 mod sets;
+mod shelf;
+mod stands;
 mod tally;
 mod wholes;
 
@@ -31,6 +33,8 @@ pub use read::{
     unpublished, window,
 };
 pub use sets::{LEVELS_MAX, SetKey, Sets, implied};
+pub use shelf::{Shelf, Shelved, shelf, shelves};
+pub use stands::{Stand, stand};
 
 use async_trait::async_trait;
 use fonds_schemas::Sha256;

@@ -5,6 +5,7 @@
 //! with any other event after its moment. The position is a quad in the transaction of the quads that it speaks of.
 
 mod cost;
+pub mod dcat;
 pub mod edm;
 mod fold;
 mod prov;

@@ -86,6 +86,33 @@ terms! {
     SD_SPARQL_11_QUERY = "http://www.w3.org/ns/sparql-service-description#SPARQL11Query",
 }
 
+// The data set as a catalogue of data sets tells of it.
+terms! {
+    DCAT_ACCESS_SERVICE = "http://www.w3.org/ns/dcat#accessService",
+    DCAT_ACCESS_URL = "http://www.w3.org/ns/dcat#accessURL",
+    DCAT_CATALOG = "http://www.w3.org/ns/dcat#Catalog",
+    DCAT_DATA_SERVICE = "http://www.w3.org/ns/dcat#DataService",
+    DCAT_DATASET = "http://www.w3.org/ns/dcat#Dataset",
+    DCAT_DISTRIBUTION = "http://www.w3.org/ns/dcat#Distribution",
+    DCAT_ENDPOINT_DESCRIPTION = "http://www.w3.org/ns/dcat#endpointDescription",
+    DCAT_ENDPOINT_URL = "http://www.w3.org/ns/dcat#endpointURL",
+    DCAT_HAS_DATASET = "http://www.w3.org/ns/dcat#dataset",
+    DCAT_HAS_DISTRIBUTION = "http://www.w3.org/ns/dcat#distribution",
+    DCAT_HAS_SERVICE = "http://www.w3.org/ns/dcat#service",
+    DCAT_LANDING_PAGE = "http://www.w3.org/ns/dcat#landingPage",
+    DCAT_MEDIA_TYPE = "http://www.w3.org/ns/dcat#mediaType",
+    DCAT_SERVES_DATASET = "http://www.w3.org/ns/dcat#servesDataset",
+    DCTERMS_CONFORMS_TO = "http://purl.org/dc/terms/conformsTo",
+    DCTERMS_DESCRIPTION = "http://purl.org/dc/terms/description",
+    DCTERMS_LICENSE = "http://purl.org/dc/terms/license",
+    DCTERMS_PUBLISHER = "http://purl.org/dc/terms/publisher",
+    RDFS_SEE_ALSO = "http://www.w3.org/2000/01/rdf-schema#seeAlso",
+    OWL_SAME_AS = "http://www.w3.org/2002/07/owl#sameAs",
+    FOAF_AGENT = "http://xmlns.com/foaf/0.1/Agent",
+    FOAF_HOMEPAGE = "http://xmlns.com/foaf/0.1/homepage",
+    FOAF_NAME = "http://xmlns.com/foaf/0.1/name",
+}
+
 // The named graphs that no query reaches, and what stands in the first of them.
 terms! {
     /// Where the projection stands and what it was folded with.
@@ -100,6 +127,7 @@ terms! {
 pub(super) const PREFIXES: &[(&str, &str)] = &[
     ("bf", "http://id.loc.gov/ontologies/bibframe/"),
     ("crm", "http://www.cidoc-crm.org/cidoc-crm/"),
+    ("dcat", "http://www.w3.org/ns/dcat#"),
     ("dc", "http://purl.org/dc/elements/1.1/"),
     ("dcterms", "http://purl.org/dc/terms/"),
     ("ebucore", "http://www.ebu.ch/metadata/ontologies/ebucore/ebucore#"),

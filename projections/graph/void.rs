@@ -7,11 +7,12 @@ use oxigraph::model::vocab::rdf;
 use oxigraph::model::{GraphName, Literal, NamedNode, NamedNodeRef, Quad, Term};
 
 use super::vocabulary::{
-    DCTERMS_TITLE, FOAF_PRIMARY_TOPIC, SD_ENDPOINT, SD_RESULT_FORMAT, SD_SERVICE, SD_SPARQL_11_QUERY,
-    SD_SUPPORTED_LANGUAGE, VOID_DATASET, VOID_DESCRIPTION, VOID_FEATURE, VOID_SPARQL_ENDPOINT, VOID_URI_SPACE,
-    VOID_VOCABULARY,
+    DCTERMS_LICENSE, DCTERMS_PUBLISHER, DCTERMS_TITLE, FOAF_HOMEPAGE, FOAF_PRIMARY_TOPIC, OWL_SAME_AS, RDFS_SEE_ALSO,
+    SD_ENDPOINT, SD_RESULT_FORMAT, SD_SERVICE, SD_SPARQL_11_QUERY, SD_SUPPORTED_LANGUAGE, VOID_DATASET,
+    VOID_DESCRIPTION, VOID_FEATURE, VOID_SPARQL_ENDPOINT, VOID_URI_SPACE, VOID_VOCABULARY,
 };
 use super::write::FORMATS;
+use crate::feed::Publishing;
 
 /// The formats of tables of results, by the names of the W3C's registry.
 const RESULT_FORMATS: &[&str] =
@@ -28,7 +29,7 @@ const VOCABULARIES: &[&str] = &[
 
 /// The description of the data set of an archive of that name.
 #[must_use]
-pub fn dataset(addresses: &Addresses, name: &str) -> Vec<Quad> {
+pub fn dataset(addresses: &Addresses, name: &str, publishing: &Publishing) -> Vec<Quad> {
     let base = addresses.base();
     let page = format!("{base}/.well-known/void");
     let dataset = format!("{page}#dataset");
@@ -40,6 +41,15 @@ pub fn dataset(addresses: &Addresses, name: &str) -> Vec<Quad> {
         quad(&dataset, VOID_SPARQL_ENDPOINT, NamedNode::new_unchecked(endpoint(addresses))),
         quad(&dataset, VOID_URI_SPACE, Literal::new_simple_literal(format!("{base}/id/"))),
     ];
+    // Who publishes it, and how else it is had, the description as a catalogue says.
+    let catalog = format!("{base}/dcat");
+    quads.push(quad(&page, RDFS_SEE_ALSO, NamedNode::new_unchecked(catalog.clone())));
+    quads.push(quad(&dataset, OWL_SAME_AS, NamedNode::new_unchecked(format!("{catalog}#dataset"))));
+    quads.push(quad(&dataset, DCTERMS_PUBLISHER, NamedNode::new_unchecked(format!("{catalog}#publisher"))));
+    quads.push(quad(&dataset, FOAF_HOMEPAGE, NamedNode::new_unchecked(format!("{base}/"))));
+    if let Some(license) = publishing.record_rights.clone() {
+        quads.push(quad(&dataset, DCTERMS_LICENSE, NamedNode::new_unchecked(license)));
+    }
     for vocabulary in VOCABULARIES {
         quads.push(quad(&dataset, VOID_VOCABULARY, NamedNode::new_unchecked(*vocabulary)));
     }
@@ -70,6 +80,7 @@ fn endpoint(addresses: &Addresses) -> String {
     format!("{}/sparql", addresses.base())
 }
 
-fn quad(subject: &str, predicate: NamedNodeRef<'_>, object: impl Into<Term>) -> Quad {
+/// A statement of the description.
+pub(super) fn quad(subject: &str, predicate: NamedNodeRef<'_>, object: impl Into<Term>) -> Quad {
     Quad::new(NamedNode::new_unchecked(subject), predicate, object, GraphName::DefaultGraph)
 }

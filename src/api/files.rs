@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, LINK, RANGE,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ use super::objects::{Recorded, permitted, recorded};
 use crate::archive::App;
 use crate::asking::Asking;
 use crate::commands::Deposit;
+use crate::linked::{self, signposts};
 
 /// What an upload is.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -122,6 +123,7 @@ pub async fn content(
     set(CONTENT_LENGTH, (part.end - part.start).to_string());
     set(ACCEPT_RANGES, "bytes".to_owned());
     set(ETAG, format!("\"{}\"", placed.file.sha256));
+    set(LINK, signposts::of_file(placed.object, &linked::setting(&app)));
     if status == StatusCode::PARTIAL_CONTENT {
         set(CONTENT_RANGE, format!("bytes {}-{}/{bytes}", part.start, part.end.saturating_sub(1)));
     }

@@ -62,6 +62,13 @@ impl<'a> Description<'a> {
     pub fn rights(&self) -> Option<String> {
         self.all("rights").find_map(|said| said.authority.and_then(rights::uri).or_else(|| rights::uri(said.text)))
     }
+
+    /// The same, or else the first address that the rights are said by: for what takes any.
+    #[must_use]
+    pub fn license(&self) -> Option<String> {
+        let other = || self.all("rights").map(|said| said.text).find(|text| is_web(text)).map(str::to_owned);
+        self.rights().or_else(other)
+    }
 }
 
 /// Each thing once.

@@ -4,29 +4,34 @@
 //! extension. Nothing here decides who may see what: objects come through the archive's one door, and the triple store
 //! that queries reach holds only what everybody may see.
 
+pub mod answer;
+pub mod face;
+pub mod linked_art;
 mod negotiate;
 mod object;
 mod page;
+pub mod schema_org;
+pub mod signposts;
 pub mod sparql;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use fonds_projections::ProjectionError;
 use fonds_projections::graph::query::QueryError;
-use fonds_projections::graph::void;
 use fonds_projections::graph::write::{FORMATS, Format, NotWritable, write};
+use fonds_projections::graph::{dcat, void};
 use fonds_schemas::{Act, ObjectId, Scope};
 use tower_http::cors::{Any, CorsLayer};
 use tracing::error;
 
-use crate::archive::{App, Denied};
+use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
-pub use object::{describe, redirect, representation};
+pub use object::{Surroundings, describe, redirect, representation, setting};
 
-/// The routes: `/sparql`, `/id/{id}` and `/.well-known/void`.
+/// The routes: `/sparql`, `/id/{id}`, `/.well-known/void` and `/dcat`.
 pub fn router() -> Router<App> {
     // Other people's pages ask from the browser: everything here is public or needs a token, never a cookie.
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
@@ -43,6 +48,11 @@ pub fn router() -> Router<App> {
         .route("/sparql", any(ask))
         .route("/id/{id}", get(name))
         .route("/.well-known/void", get(dataset))
+        .route("/dcat", get(catalog))
+        .route("/dcat.ttl", get(catalog_in))
+        .route("/dcat.jsonld", get(catalog_in))
+        .route("/dcat.rdf", get(catalog_in))
+        .route("/dcat.nt", get(catalog_in))
         .layer(cors)
 }
 
@@ -184,15 +194,42 @@ async fn name(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let id: ObjectId = id.parse().map_err(|_not_an_id| Error::NotFound)?;
-    app.object(asking, id, Act::See).await?;
-    redirect(&app.stores.addresses, id, accept(&headers))
+    let object = app.object(asking, id, Act::See).await?;
+    let around = Surroundings::of(&app, asking, &object).await.map_err(Error::Projection)?;
+    let mut response = redirect(&app.stores.addresses, id, &headers)?;
+    let links = signposts::header(&around.signposts(&object, &setting(&app)).links());
+    response.headers_mut().insert(header::LINK, crate::iiif::http::text(&links));
+    Ok(response)
 }
 
 /// `/.well-known/void`: what the data set says of itself.
 async fn dataset(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
-    let quads = void::dataset(&app.stores.addresses, &app.settings.archive.name);
+    let quads = void::dataset(&app.stores.addresses, &app.settings.archive.name, &app.stores.publishing);
     let format = rdf_format(accept(&headers))?;
     Ok(rdf(format, write(quads, format)?))
+}
+
+/// `/dcat`: the same for registries of data sets.
+async fn catalog(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
+    let format = rdf_format(accept(&headers))?;
+    Ok(rdf(format, write(catalog_of(&app), format)?))
+}
+
+/// `/dcat.{ttl,jsonld,rdf,nt}`: the same in one format.
+async fn catalog_in(State(app): State<App>, uri: Uri) -> Result<Response, Error> {
+    let extension = uri.path().rsplit('.').next().unwrap_or_default();
+    let format = Format::of_extension(extension).ok_or(Error::NotFound)?;
+    Ok(rdf(format, write(catalog_of(&app), format)?))
+}
+
+fn catalog_of(app: &Archive) -> Vec<dcat::Quad> {
+    let (addresses, publishing) = (&app.stores.addresses, &app.stores.publishing);
+    dcat::catalog(dcat::Archive {
+        addresses,
+        name: &app.settings.archive.name,
+        publishing,
+        formats: &app.stores.formats,
+    })
 }
 
 fn accept(headers: &HeaderMap) -> Option<&str> {

@@ -1,11 +1,13 @@
 //! The pages: search, object, history. Server-rendered, complete without script, without cookies, from this origin
 //! alone.
 
+mod crawlers;
 pub mod form;
 mod history;
 mod object;
 mod page;
 mod search;
+mod tier;
 mod words;
 
 use axum::Router;
@@ -17,8 +19,6 @@ use crate::archive::App;
 
 /// The stylesheet, part of the binary.
 const STYLE: &str = include_str!("static/fonds.css");
-/// What crawlers are asked not to walk: facets have more pages than there are atoms.
-const ROBOTS: &str = "User-agent: *\nDisallow: /search\nDisallow: /sparql\nDisallow: /api/\n";
 
 /// The addresses.
 pub fn router() -> Router<App> {
@@ -28,9 +28,9 @@ pub fn router() -> Router<App> {
         .route("/o/{name}", get(object::object))
         .route("/o/{name}/history", get(history::history))
         .route("/static/fonds.css", get(style))
-        .route("/robots.txt", get(ROBOTS))
         .route("/favicon.ico", get(Redirect::permanent("/static/mark.svg")))
         .route("/static/mark.svg", get(mark))
+        .merge(crawlers::routes())
         .fallback(page::nothing)
 }
 

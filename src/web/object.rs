@@ -4,22 +4,23 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::http::header::{HeaderValue, LINK};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use fonds_projections::catalog;
 use fonds_schemas::property::is_iri;
 use fonds_schemas::{Act, Asserted, Object, ObjectId};
 
-use super::page::{Error, Frame, answer};
+use super::page::{Error, Frame, of_object};
 use super::search::{Card, card};
-use super::words;
+use super::{tier, words};
 use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
 use crate::iiif::presentation;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::views::{failure, is_image, is_painted, unshown};
-use crate::linked;
+use crate::linked::face::{FACES, embedded};
+use crate::linked::signposts::{self, Link};
+use crate::linked::{self, Surroundings, answer};
 
 /// Objects that point here and are shown; the rest is a search away.
 const POINTING_MAX: u32 = 60;
@@ -79,24 +80,32 @@ struct ObjectPage {
     name: String,
     changed: String,
     seq: u64,
+    /// The page itself, which other addresses lead to.
+    address: String,
+    /// What search engines read.
+    data: String,
+    /// Other forms of the description: extension, media type and what people read.
+    faces: Vec<(&'static str, String, &'static str)>,
+    /// What Europeana would make of it.
+    tier: Option<tier::Told>,
 }
 
 /// The object under that name: `ID`, `ID@SEQ` or `ID.EXT`.
-pub async fn object(State(app): State<App>, asking: Asking, Path(name): Path<String>) -> Response {
+pub async fn object(State(app): State<App>, asking: Asking, Path(name): Path<String>, headers: HeaderMap) -> Response {
     if let Some((id, extension)) = name.split_once('.') {
         let data = match id.parse() {
-            Ok(id) => linked::representation(&app, asking, id, extension).await,
+            Ok(id) => linked::representation(&app, asking, id, extension, &headers).await,
             Err(_no_id) => None,
         };
         return data.unwrap_or_else(|| Error::from(Denied::Unknown).page(&app));
     }
-    match make(&app, asking, &name).await {
+    match make(&app, asking, &name, &headers).await {
         Ok(response) => response,
         Err(error) => error.page(&app),
     }
 }
 
-async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Error> {
+async fn make(app: &Archive, asking: Asking, name: &str, asked: &HeaderMap) -> Result<Response, Error> {
     let (id, seq) = match name.split_once('@') {
         Some((id, seq)) => (id, Some(seq.parse().map_err(|_no_number| Denied::Unknown)?)),
         None => (name, None),
@@ -109,12 +118,22 @@ async fn make(app: &Archive, asking: Asking, name: &str) -> Result<Response, Err
     let failures = app.packs.failures().await?;
     let setting = Setting { failures: Some(&failures), ..presentation::setting(app) };
     let relations = relations(app, asking, &object, setting).await?;
-    let page = page(app, &object, relations, seq, setting);
-    let mut response = answer(&page, StatusCode::OK)?.into_response();
-    if let Ok(links) = HeaderValue::from_str(&signposts(app, &object)) {
-        response.headers_mut().insert(LINK, links);
+    let mut page = page(app, &object, relations, seq, setting);
+    let around = Surroundings::of(app, asking, &object).await?;
+    let said = linked::setting(app);
+    let links = match seq {
+        None => around.signposts(&object, &said).links(),
+        // Of a past state, only what it is a state of.
+        Some(_) => vec![Link::new("cite-as", page.name.as_str()), Link::new("latest-version", page.address.as_str())],
+    };
+    if seq.is_none() {
+        page.data =
+            FACES.first().map(|face| embedded(&face.document(&object, &around.beside, &said))).unwrap_or_default();
+        page.tier = if object.is_public(asking.at) { tier::of(&object, &said) } else { None };
     }
-    Ok(response)
+    let changed_at = around.stand.changed_at.filter(|_| seq.is_none());
+    let beside = answer::Beside::of(&object, asking, changed_at, signposts::header(&links));
+    Ok(of_object(&page, asked, &beside)?)
 }
 
 fn page(
@@ -144,6 +163,10 @@ fn page(
         name: app.stores.addresses.id(object.id),
         changed: words::moment(object.modified_at),
         seq: object.seq,
+        address: app.stores.addresses.page(object.id),
+        data: String::new(),
+        faces: FACES.iter().map(|face| (face.extension(), face.media_type(), face.label())).collect(),
+        tier: None,
     }
 }
 
@@ -245,20 +268,6 @@ async fn relations(
         }
     }
     Ok(shown)
-}
-
-/// Signposting (RFC 8288): where the object's name and its data are.
-fn signposts(app: &Archive, object: &Object) -> String {
-    let addresses = &app.stores.addresses;
-    let (id, page) = (addresses.id(object.id), addresses.page(object.id));
-    let mut links = vec![
-        format!("<{id}>; rel=\"cite-as\""),
-        format!("<{page}.jsonld>; rel=\"describedby\"; type=\"application/ld+json\""),
-        format!("<{page}.ttl>; rel=\"describedby\"; type=\"text/turtle\""),
-    ];
-    let license = object.values("rights").map(|statement| &statement.text).find(|text| is_iri(text));
-    links.extend(license.map(|license| format!("<{license}>; rel=\"license\"")));
-    links.join(", ")
 }
 
 #[cfg(test)]

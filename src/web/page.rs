@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use fonds_projections::ProjectionError;
 
 use crate::archive::{App, Archive, Denied};
 use crate::derivatives::PacksError;
 use crate::ledger::LedgerError;
+use crate::linked::answer::{Beside, document};
 
 /// Nothing from elsewhere, no script at all, no frame around it.
 const POLICY: &str = "default-src 'none'; img-src 'self' data:; style-src 'self'; form-action 'self'; \
@@ -71,6 +72,13 @@ pub fn answer(page: &impl Template, status: StatusCode) -> Result<Response, aska
         (VARY, "Authorization"),
     ];
     Ok((status, headers, page.render()?).into_response())
+}
+
+/// A page of an object as an answer, by which it is known again.
+pub fn of_object(page: &impl Template, asked: &HeaderMap, beside: &Beside) -> Result<Response, askama::Error> {
+    let mut response = document(asked, "text/html; charset=utf-8", page.render()?.into_bytes(), beside);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    Ok(response)
 }
 
 /// The page for an address under which there is nothing.

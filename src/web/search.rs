@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
+use axum::http::header::LINK;
 use axum::response::Response;
 use fonds_projections::search::{self, Found, Query};
 use fonds_schemas::{Level, Object, property};
@@ -15,6 +16,7 @@ use crate::asking::Asking;
 use crate::iiif::presentation;
 use crate::iiif::presentation::manifest::Setting;
 use crate::iiif::presentation::views::{is_decodable, is_image};
+use crate::linked::signposts::{self, Link};
 
 /// A hit as a card.
 pub struct Card {
@@ -63,7 +65,18 @@ struct SearchPage {
 
 /// The home page: the search that asks for everything.
 pub async fn home(state: State<App>, asking: Asking, RawQuery(query): RawQuery) -> Response {
-    show(&state, asking, query.as_deref().unwrap_or_default(), true).await
+    let mut response = show(&state, asking, query.as_deref().unwrap_or_default(), true).await;
+    let base = state.stores.addresses.base();
+    let links = [
+        Link::new("describedby", format!("{base}/dcat"))
+            .of_type("text/turtle")
+            .in_profile("http://www.w3.org/ns/dcat#"),
+        Link::new("describedby", format!("{base}/.well-known/void")).of_type("text/turtle"),
+        Link::new("sitemap", format!("{base}/sitemap.xml")).of_type("application/xml"),
+        Link::new("service-desc", format!("{base}/api/v1/openapi.json")).of_type("application/json"),
+    ];
+    response.headers_mut().insert(LINK, crate::iiif::http::text(&signposts::header(&links)));
+    response
 }
 
 /// The page of a search.

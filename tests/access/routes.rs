@@ -36,6 +36,9 @@ pub const ROUTES: &[(&str, &[&str])] = &[
             "GET /o/{id}.nt",
             "GET /o/{id}.rdf",
             "GET /o/{id}.jsonld",
+            "GET /o/{id}.schema.jsonld",
+            "GET /o/{id}.linked-art.json",
+            "GET /o/{id}.linkset.json",
             "GET /o/{id}.zip",
         ],
     ),
@@ -43,6 +46,8 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ("/static/fonds.css", &["GET /static/fonds.css"]),
     ("/static/mark.svg", &["GET /static/mark.svg"]),
     ("/robots.txt", &["GET /robots.txt"]),
+    ("/sitemap.xml", &["GET /sitemap.xml"]),
+    ("/sitemap/{name}", &["GET /sitemap/all.xml", "GET /sitemap/home.xml", "GET /sitemap/{id}.xml"]),
     ("/favicon.ico", &["GET /favicon.ico"]),
     ("/api/v1/openapi.json", &["GET /api/v1/openapi.json"]),
     (
@@ -128,6 +133,11 @@ pub const ROUTES: &[(&str, &[&str])] = &[
     ),
     ("/id/{id}", &["GET /id/{id}"]),
     ("/.well-known/void", &["GET /.well-known/void"]),
+    ("/dcat", &["GET /dcat"]),
+    ("/dcat.ttl", &["GET /dcat.ttl"]),
+    ("/dcat.jsonld", &["GET /dcat.jsonld"]),
+    ("/dcat.rdf", &["GET /dcat.rdf"]),
+    ("/dcat.nt", &["GET /dcat.nt"]),
     (
         "/iiif/presentation/3/{object}/manifest",
         &[

@@ -126,6 +126,7 @@ const SAME: &[&str] = &[
     "GET /robots.txt",
     "GET /api/v1/openapi.json",
     "GET /.well-known/void",
+    "GET /dcat",
     "GET /iiif/presentation/3/collection/top",
     "GET /iiif/presentation/3/collection/{id}",
     "GET /iiif/presentation/3/{id}/manifest",

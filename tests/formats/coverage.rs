@@ -2,10 +2,11 @@
 
 use fonds::formats::ALL;
 use fonds::formats::coverage::{Counted, coverage};
-use fonds_projections::feed::{Place, Setting};
+use fonds::linked::face::FACES;
+use fonds_projections::feed::{Format, Place, Setting};
 use fonds_schemas::{Addresses, Level, Object, Statement, property};
 
-use super::made::{BASE, file, named, object, publishing, render, said, with_files};
+use super::made::{BASE, file, named, object, publishing, said, with_files};
 
 /// A value of a property that is found again in a record wherever it stands.
 fn telling(name: &str) -> (Statement, &'static str) {
@@ -23,7 +24,9 @@ fn telling(name: &str) -> (Statement, &'static str) {
 #[test]
 fn what_is_carried_is_there_and_what_is_lost_is_not() {
     let base = || vec![said("title", "Jar"), said("object_type", "photograph"), said("publisher", "Somebody")];
-    for format in ALL {
+    let (addresses, publishing) = (Addresses::new(BASE), publishing());
+    let setting = Setting { addresses: &addresses, publishing: &publishing };
+    for format in ALL.iter().copied().chain(FACES.iter().map(|face| *face as &dyn Format)) {
         for row in format.crosswalk() {
             let (statement, wanted) = telling(row.property);
             let object = object("1", base().into_iter().chain([statement]).collect());
@@ -32,7 +35,7 @@ fn what_is_carried_is_there_and_what_is_lost_is_not() {
             // EAD is of levels of archival description only.
             let level = if format.prefix().starts_with("ead") { Level::File } else { Level::Work };
             let object = Object { level, ..with_files(&object, files) };
-            let record = render(format.prefix(), &object, &publishing()).unwrap();
+            let record = format.render(&object, &setting).unwrap();
             let carried = matches!(row.place, Place::In { .. });
             assert_eq!(record.contains(wanted), carried, "{}, {}: {record}", format.prefix(), row.property);
         }

@@ -175,17 +175,29 @@ async fn requests_of_the_protocol_are_told_from_others() {
 async fn the_name_of_an_object_leads_to_what_the_asker_takes() {
     let addresses = Addresses::new(BASE);
     let jar = id("jar");
-    for (accept, extension) in [
-        ("text/html,*/*;q=0.8", ""),
-        ("text/turtle", ".ttl"),
-        ("application/rdf+xml", ".rdf"),
-        ("application/ld+json", ".jsonld"),
-        ("application/n-triples", ".nt"),
-        ("application/json", ".json"),
+    for (accept, profile, extension) in [
+        ("text/html,*/*;q=0.8", "", ""),
+        ("text/turtle", "", ".ttl"),
+        ("application/rdf+xml", "", ".rdf"),
+        ("application/ld+json", "", ".jsonld"),
+        ("application/n-triples", "", ".nt"),
+        ("application/json", "", ".json"),
+        ("application/ld+json;profile=\"https://schema.org/\"", "", ".schema.jsonld"),
+        ("application/ld+json; profile=\"http://schema.org\", text/html;q=0.9", "", ".schema.jsonld"),
+        ("application/ld+json;profile=\"https://linked.art/ns/v1/linked-art.json\"", "", ".linked-art.json"),
+        ("application/ld+json;profile=\"https://example.org/unknown\"", "", ".jsonld"),
+        ("*/*", "<https://example.org/unknown>, <https://schema.org/>;q=0.5", ".schema.jsonld"),
+        ("application/ld+json", "<https://linked.art/ns/v1/linked-art.json>", ".linked-art.json"),
+        ("text/turtle", "<https://schema.org/>", ".ttl"),
     ] {
-        let response = linked::redirect(&addresses, jar, Some(accept)).unwrap();
+        let mut headers = axum::http::HeaderMap::new();
+        headers.insert("accept", accept.parse().unwrap());
+        headers.insert("accept-profile", profile.parse().unwrap());
+        let response = linked::redirect(&addresses, jar, &headers).unwrap();
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        assert_eq!(response.headers()[header::LOCATION], format!("{BASE}/o/{jar}{extension}"), "{accept}");
+        let location = format!("{BASE}/o/{jar}{extension}");
+        assert_eq!(response.headers()[header::LOCATION], location, "{accept} {profile}");
+        assert!(response.headers()[header::VARY].to_str().unwrap().contains("accept-profile"));
     }
 }
 
@@ -200,9 +212,8 @@ async fn an_object_is_described_in_every_format() {
         (Some(Format::JsonLd), "https://archive.test/id/"),
         (None, "\"level\":\"item\""),
     ] {
-        let response = linked::describe(&object, &Addresses::new(BASE), format).unwrap();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap();
+        let body = linked::describe(&object, &Addresses::new(BASE), format).unwrap();
+        let body = String::from_utf8(body).unwrap();
         assert!(body.contains(part), "{format:?}: {body}");
     }
 }

@@ -151,12 +151,34 @@ impl Format for Edm {
     }
 }
 
+/// What names a thing for Europeana.
+const NAMED_BY: &[&str] = &["title", "description", "inscription", "note"];
+/// What a thing is found by. A coordinate is a place as well, but only if it is one.
+const FOUND_BY: &[&str] = &["subject", "use", "object_type", "period", "place"];
+
 /// What Europeana's Schematron asks of a thing, whatever it is.
 fn is_described(said: &Description<'_>) -> bool {
     let any = |properties: &[&'static str]| properties.iter().any(|property| said.first(property).is_some());
-    let named = any(&["title", "description", "inscription", "note"]);
-    // A coordinate is a place as well, but only if it is one.
-    named && any(&["subject", "use", "object_type", "period", "place"])
+    any(NAMED_BY) && any(FOUND_BY)
+}
+
+/// What an object lacks to have a record for Europeana, in the order in which it is missed; nothing where it has one.
+#[must_use]
+pub fn wanting(object: &Object, setting: &Setting<'_>) -> Vec<&'static str> {
+    let said = Description::of(object, setting);
+    let any = |properties: &[&'static str]| properties.iter().any(|property| said.first(property).is_some());
+    let holder = said.first("holding_institution").map_or(setting.publishing.institution.as_str(), |said| said.text);
+    let there = [
+        (rights::of(&said, setting).is_some(), "a licence or rights statement that Europeana knows"),
+        (any(NAMED_BY), "a title or a description"),
+        (any(FOUND_BY), "a subject, type, period or place"),
+        (
+            Media::of(object, &said, setting).is_some(),
+            "a file, or a type that says whether it is text, image, sound, film or 3D",
+        ),
+        (!holder.trim().is_empty(), "the name of who holds it"),
+    ];
+    there.into_iter().filter(|(is_there, _)| !is_there).map(|(_, what)| what).collect()
 }
 
 struct Record<'a> {

@@ -7,7 +7,8 @@ use super::every_public;
 use crate::archive::Archive;
 use crate::config::Settings;
 use crate::formats::coverage::{Counted, Coverage, Line, coverage};
-use crate::formats::{ALL, find, published};
+use crate::formats::{self, published};
+use crate::linked::face::FACES;
 use crate::rebuild;
 use crate::verbs::output::{Done, Output};
 use crate::verbs::show::printable;
@@ -42,9 +43,19 @@ pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output
     Ok(Done::Well)
 }
 
+/// Every metadata format: those of harvesters, and the faces of linked data.
+fn all() -> Vec<&'static dyn Format> {
+    formats::ALL.iter().copied().chain(FACES.iter().map(|face| *face as &dyn Format)).collect()
+}
+
 fn named(prefixes: &[String]) -> anyhow::Result<Vec<&'static dyn Format>> {
-    let found = prefixes.iter().map(|prefix| Ok(find(prefix)?));
-    if prefixes.is_empty() { Ok(ALL.to_vec()) } else { found.collect() }
+    let all = all();
+    let find = |prefix: &String| {
+        let known = || all.iter().map(|format| format.prefix()).collect::<Vec<_>>().join(", ");
+        let found = all.iter().find(|format| format.prefix() == prefix).copied();
+        found.ok_or_else(|| anyhow::anyhow!("there is no metadata format {prefix:?}: there are {}", known()))
+    };
+    if prefixes.is_empty() { Ok(all) } else { prefixes.iter().map(find).collect() }
 }
 
 async fn count(archive: &Archive, formats: &[&dyn Format]) -> anyhow::Result<Counted> {
