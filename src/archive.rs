@@ -8,7 +8,7 @@ use fonds_projections::annotations::Mark;
 use fonds_projections::feed::Window;
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
-use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files};
+use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files, harvests};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, Timestamp, may};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
@@ -75,6 +75,7 @@ pub struct Archive {
     marks: Remembered<ObjectId, Arc<Vec<Mark>>>,
     /// By the second in which it is asked, and the size of the ledger then.
     windows: Remembered<(i64, u64), Window>,
+    harvested: Remembered<(), bool>,
 }
 
 /// Why the archive cannot be opened.
@@ -186,6 +187,7 @@ impl Archive {
                 1 + object.statements.len() + object.files.iter().map(weight).sum::<usize>()
             }),
             placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |placed| weight(&placed.file)),
+            harvested: Remembered::new(harvests::NAME, 1, |_| 1),
             windows: Remembered::new(feed::NAME, WINDOWS_MAX, |_| 1),
             marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
         })
@@ -295,6 +297,12 @@ impl Archive {
         let ledger_size = *self.ledger.watch().borrow();
         let read = feed::window(&self.stores.pg, at, ledger_size);
         self.windows.get(&self.keeper, (at.seconds(), ledger_size), read).await
+    }
+
+    /// Whether any object was harvested from another repository.
+    pub async fn has_harvested(&self) -> Result<bool, ProjectionError> {
+        let read = async { harvests::any(&self.stores.pg).await.map(Some) };
+        Ok(self.harvested.get(&self.keeper, (), read).await?.unwrap_or(true))
     }
 
     async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {

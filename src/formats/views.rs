@@ -92,6 +92,7 @@ pub fn is_unmoved(before: &Object, event: &Event, most: usize) -> bool {
         | Event::AnnotationRetracted(_)
         | Event::Transcribed(_)
         | Event::TokenIssued(_)
+        | Event::Harvested(_)
         | Event::TokenRevoked(_) => false,
     }
 }

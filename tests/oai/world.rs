@@ -187,6 +187,7 @@ impl World {
             archive: &self.archive,
             oai: &self.oai,
             record_rights: self.stores.publishing.record_rights.as_deref(),
+            has_harvested: false,
             key: &Key::new([7; 32]),
             window,
             now: self.now,

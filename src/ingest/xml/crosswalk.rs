@@ -263,6 +263,13 @@ impl Crosswalk {
         self
     }
 
+    /// The crosswalk for records of a repository, which are called there as their headers say, and numbered by it.
+    #[must_use]
+    pub fn of_repository(mut self) -> Self {
+        self.identifier = vec![Source::Header];
+        self.without_namespace()
+    }
+
     /// Whether the elements of its format are of that namespace.
     #[must_use]
     pub fn has_namespace(&self, namespace: &str) -> bool {

@@ -6,6 +6,7 @@
 //!
 //! One record is in memory at a time. Nothing outside of the file is ever fetched.
 
+pub mod answer;
 mod apply;
 mod build;
 pub mod crosswalk;
@@ -13,10 +14,10 @@ mod dates;
 mod files;
 mod harvested;
 mod mets;
-mod parse;
+pub mod parse;
 mod path;
-mod records;
-mod source;
+pub mod records;
+pub mod source;
 mod tree;
 mod values;
 mod written;
