@@ -7,7 +7,7 @@ mod feed;
 mod harvest;
 mod http;
 mod race;
-mod schema;
+pub mod schema;
 mod selftest;
 mod sets;
 mod sets_moving;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use flate2::read::MultiGzDecoder;
-use reqwest::{StatusCode, header};
+use reqwest::{StatusCode, Url, header};
 
 use super::address::Base;
 use super::limits::{CONNECT_PATIENCE, Manners, PATIENCE, REDIRECTS_MAX, SILENCE};
@@ -185,17 +185,23 @@ impl Client {
     }
 }
 
-/// Follows a few redirects, to nothing but the web, and never to where anybody can read along who could not before.
 fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
-    let was_safe = attempt.previous().iter().any(|url| url.scheme() == "https");
-    match attempt.url().scheme() {
-        _ if attempt.previous().len() > REDIRECTS_MAX => {
-            attempt.error(format!("it is sent on more than {REDIRECTS_MAX} times"))
-        }
-        "https" => attempt.follow(),
-        "http" if !was_safe => attempt.follow(),
-        "http" => attempt.error("it is sent on from https to http, which is not followed"),
-        _ => attempt.error("it is sent on to what is not the web"),
+    match may_follow(attempt.previous(), attempt.url()) {
+        Ok(()) => attempt.follow(),
+        Err(why) => attempt.error(why),
+    }
+}
+
+/// Follows a few redirects, to nothing but the web, and never to where anybody can read along who could not before.
+fn may_follow(previous: &[Url], next: &Url) -> Result<(), String> {
+    if previous.len() > REDIRECTS_MAX {
+        return Err(format!("it is sent on more than {REDIRECTS_MAX} times"));
+    }
+    match next.scheme() {
+        "https" => Ok(()),
+        "http" if previous.iter().all(|url| url.scheme() != "https") => Ok(()),
+        "http" => Err("it is sent on from https to http, which is not followed".to_owned()),
+        _ => Err("it is sent on to what is not the web".to_owned()),
     }
 }
 
@@ -243,4 +249,33 @@ fn told(arguments: &[(&str, &str)]) -> String {
 #[expect(clippy::disallowed_methods, reason = "a repository that asks for time gets it")]
 async fn pause_for(pause: Duration) {
     tokio::time::sleep(pause).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(previous: &[&str], next: &str, is_followed: bool) {
+        let previous: Vec<Url> = previous.iter().map(|url| Url::parse(url).unwrap()).collect();
+        assert_eq!(may_follow(&previous, &Url::parse(next).unwrap()).is_ok(), is_followed, "{next}");
+    }
+
+    #[test]
+    fn what_was_safe_stays_so() {
+        check(&["http://a.example/"], "https://a.example/", true);
+        check(&["https://a.example/"], "https://b.example/", true);
+        check(&["https://a.example/"], "http://a.example/", false);
+        check(&["http://a.example/", "https://a.example/"], "http://a.example/oai", false);
+        check(&["http://a.example/"], "file:///etc/passwd", false);
+    }
+    #[test]
+    fn what_is_sent_on_for_ever_is_not_followed_for_ever() {
+        check(&["http://a.example/"; REDIRECTS_MAX], "http://a.example/", true);
+        check(&["http://a.example/"; REDIRECTS_MAX + 1], "http://a.example/", false);
+    }
+    #[test]
+    fn a_token_is_not_told() {
+        let told = told(&[("verb", "ListRecords"), ("resumptionToken", "secret")]);
+        assert_eq!(told, "verb=ListRecords&resumptionToken=…");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fonds_projections::harvests;
 use fonds_schemas::event::Harvested;
-use fonds_schemas::{HarvestedRecord, ObjectId};
+use fonds_schemas::{HarvestedRecord, ObjectId, Timestamp};
 
 use super::HarvestError;
 use super::limits::{EVENT_BYTES_MAX, TOLD_BYTES_MAX};
@@ -125,6 +125,12 @@ impl Walk<'_> {
         }))
     }
 
+    /// When the repository answered. One that does not know the time has answered now.
+    fn moment(&self, response_date: &str) -> String {
+        let read = Timestamp::parse(response_date.trim());
+        read.unwrap_or_else(|_no_moment| self.archive.clock.now()).to_seconds_string()
+    }
+
     /// Records that the page is here, and how the list goes on.
     async fn record(&mut self, response_date: &str, records: Vec<HarvestedRecord>) -> Result<(), HarvestError> {
         let list = &self.list;
@@ -137,9 +143,9 @@ impl Walk<'_> {
             namespace: self.namespace.clone(),
             prefix: self.format.prefix.clone(),
             records: Vec::new(),
-            response_date: written(response_date),
+            response_date: self.moment(response_date),
             set: list.set.clone(),
-            started: written(&list.started),
+            started: crate::ingest::problem::escape(&list.started),
             token: list.token.clone(),
             until: list.until.clone(),
         };
@@ -151,12 +157,6 @@ impl Walk<'_> {
         self.version = self.archive.record_harvest(acting, self.harvest, self.version, events).await?;
         Ok(())
     }
-}
-
-/// A moment as a repository wrote it, as far as one can be made of it.
-fn written(moment: &str) -> String {
-    let read = fonds_schemas::Timestamp::parse(moment.trim());
-    read.map_or_else(|_no_moment| crate::ingest::problem::escape(moment), |read| read.to_seconds_string())
 }
 
 /// What the event tells of the records that are something here.
