@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use reqwest::{StatusCode, Url, header};
 
 use super::address::Base;
-use super::limits::{CONNECT_PATIENCE, Manners, PATIENCE, REDIRECTS_MAX, SILENCE};
+use super::limits::{CONNECT_PATIENCE, Manners, PATIENCE, REDIRECTS_MAX, SILENCE, STRANGER_TRIES};
 use crate::clock::Clock;
 use crate::ingest::problem::chain;
 
@@ -66,6 +66,8 @@ pub struct Client {
     from: Option<String>,
     manners: Manners,
     clock: Clock,
+    /// Whether anybody ever answered.
+    is_there: bool,
     /// Requests that had to be made again.
     pub retries: u64,
 }
@@ -94,7 +96,7 @@ impl Client {
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::custom(follow))
             .build()?;
-        Ok(Self { http, base, from: caller.email.clone(), manners, clock, retries: 0 })
+        Ok(Self { http, base, from: caller.email.clone(), manners, clock, is_there: false, retries: 0 })
     }
 
     /// The base URL, without what is secret in it.
@@ -118,7 +120,9 @@ impl Client {
             if let Some(seconds) = after.filter(|after| *after > self.manners.longest_asked) {
                 return Err(AskError::Later { base, seconds: seconds.as_secs() });
             }
-            if tries >= self.manners.tries {
+            // Who mistyped an address does not wait for minutes.
+            let most = if self.is_there { self.manners.tries } else { self.manners.tries.min(STRANGER_TRIES) };
+            if tries >= most {
                 return Err(AskError::Silent { base, asked, tries, why });
             }
             let pause = after.unwrap_or(wait).max(wait.min(Duration::from_millis(1)));
@@ -130,7 +134,7 @@ impl Client {
         }
     }
 
-    async fn once(&self, arguments: &[(&str, &str)], bytes_max: usize) -> Tried {
+    async fn once(&mut self, arguments: &[(&str, &str)], bytes_max: usize) -> Tried {
         let mut request = self.http.get(self.base.with(arguments)).header(header::ACCEPT_ENCODING, "gzip");
         if let Some(from) = &self.from {
             request = request.header(header::FROM, from);
@@ -142,6 +146,7 @@ impl Client {
             Err(error) if error.is_redirect() || error.is_builder() => return Tried::Never(failed(error)),
             Err(error) => return Tried::Again { why: failed(error), after: None },
         };
+        self.is_there = true;
         let status = response.status();
         let after = self.retry_after(&response);
         let packed = response.headers().get(header::CONTENT_ENCODING).is_some_and(|value| {

@@ -155,6 +155,8 @@ impl Walk<'_> {
         }
         let acting = self.run.acting().await?;
         self.version = self.archive.record_harvest(acting, self.harvest, self.version, events).await?;
+        // What leaves no trace is asked for again.
+        self.report.complete.clone_from(&self.list.complete);
         Ok(())
     }
 }

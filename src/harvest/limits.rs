@@ -33,6 +33,9 @@ pub const SILENCE: Duration = Duration::from_mins(3);
 /// How long one reply may take.
 pub const PATIENCE: Duration = Duration::from_mins(15);
 
+/// Times that one request is made where nobody ever answered.
+pub const STRANGER_TRIES: u32 = 3;
+
 /// How patient a harvest is where a repository does not answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Manners {

@@ -28,7 +28,7 @@ pub use report::Report;
 
 use self::client::{Caller, Client};
 use self::limits::Manners;
-use self::list::{End, List};
+use self::list::{End, Granularity, List};
 use self::repository::{Chosen, Identity, Offered};
 use self::walk::Walk;
 use crate::archive::Archive;
@@ -244,6 +244,12 @@ fn check(request: &Request) -> Result<(), HarvestError> {
         if let Some(given) = given.as_deref().filter(|given| !repository::is_word(given)) {
             let why = "OAI-PMH allows letters, digits and -_.!~*'() in it".to_owned();
             return Err(HarvestError::Argument { what, given: escape(given), why });
+        }
+    }
+    for (what, given) in [("from", &request.from), ("until", &request.until)] {
+        if let Some(given) = given {
+            let wrong = |why| HarvestError::Argument { what, given: escape(given), why };
+            Granularity::Days.fit(given, End::From).map_err(wrong)?;
         }
     }
     let namespace = request.namespace.as_deref();

@@ -58,7 +58,6 @@ impl Walk<'_> {
     pub(super) async fn to_the_end(mut self) -> Result<Report, HarvestError> {
         let walked = self.walk().await;
         self.report.retries = self.client.retries;
-        self.report.complete.clone_from(&self.list.complete);
         if let Some(batch) = self.run.batch() {
             self.report.batch = Some(batch);
             let acting = Acting { agent: self.request.agent, on_behalf_of: None, batch };

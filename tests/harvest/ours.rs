@@ -123,7 +123,9 @@ async fn the_richest_format_is_chosen_and_kept() {
     let report = try_harvest(&hub, &request).await.unwrap();
     assert_eq!((report.prefix.as_str(), report.counts.accessioned), ("lido", 5), "{}", told(&report));
     assert!(report.why.contains("richest of lido, edm, mods"), "{}", report.why);
-    assert_eq!(titles(&object(&hub, source.harvested(2)).await), ["Jar 2"]);
+    let jar = object(&hub, source.harvested(2)).await;
+    assert_eq!(titles(&jar), ["Jar 2"]);
+    assert!(!report.unmapped.contains_key("lido:lidoRecID"), "{:?}", report.unmapped);
     let report = try_harvest(&hub, &request).await.unwrap();
     assert_eq!((report.prefix.as_str(), report.why.as_str()), ("lido", "it was harvested before"));
     request.prefix = Some("nothing".to_owned());

@@ -312,6 +312,7 @@ impl Records {
         if let Err(problem) = mapping.all() {
             return Read::Problem(problem);
         }
+        mapping.call_itself();
         let mut relations = Vec::new();
         let source = SourceKey { identifier, namespace };
         let part_of = parent.map(|(namespace, parent)| (RelationKind::PartOf, namespace, parent));
