@@ -53,7 +53,7 @@ impl Walk<'_> {
         let after = self.report.counts;
         let has_changed = (before.accessioned, before.described) != (after.accessioned, after.described);
         let records = told(&page, objects, &mut |why| {
-            self.report.note(Problem::warning(Place::file(&self.report.source.clone()), why))
+            self.report.note(Problem::warning(Place::file(&self.report.source.clone()), why));
         });
         let is_news = keeps == Keeps::Always || has_changed || self.are_news(&records).await?;
         match leads {
@@ -100,8 +100,8 @@ impl Walk<'_> {
             }
             let reason = format!("deleted from {base}, where it was harvested");
             let came = self.run.withdraw(places, &reason).await?;
-            self.report.withdrawn += came.withdrawn;
-            self.report.counts.described += came.withdrawn;
+            self.report.withdrawn += came.count;
+            self.report.counts.described += came.count;
             for object in came.here {
                 if let Some(name) = asked.get(&object) {
                     objects.entry((*name).to_owned()).or_default().push(object);
@@ -177,7 +177,9 @@ fn told(
     }
     if records.iter().map(bytes).sum::<usize>() > TOLD_BYTES_MAX {
         warn(format!("where its records come from is told in more than {TOLD_BYTES_MAX} bytes, and is left out"));
-        records.iter_mut().for_each(|record| record.earlier.clear());
+        for record in &mut records {
+            record.earlier.clear();
+        }
     }
     records
 }

@@ -14,7 +14,7 @@ mod formats;
 mod keep;
 pub mod limits;
 mod list;
-pub mod page;
+mod page;
 mod report;
 mod repository;
 mod walk;
@@ -39,6 +39,18 @@ use crate::ingest::profile::BadProfile;
 use crate::ingest::xml::crosswalk::Crosswalk;
 use crate::ingest::{self, IngestError};
 use crate::keeper::KeeperError;
+
+impl From<IngestError> for HarvestError {
+    fn from(error: IngestError) -> Self {
+        Self::Ingest(Box::new(error))
+    }
+}
+
+impl From<CommandError> for HarvestError {
+    fn from(error: CommandError) -> Self {
+        Self::Command(Box::new(error))
+    }
+}
 
 /// What is to be harvested, and how.
 #[derive(Debug, Clone)]
@@ -131,14 +143,14 @@ pub enum HarvestError {
     #[error(transparent)]
     Profile(#[from] BadProfile),
     /// What was read could not be taken in.
-    #[error(transparent)]
-    Ingest(#[from] IngestError),
+    #[error("could not take in what was harvested")]
+    Ingest(#[source] Box<IngestError>),
     /// A projection could not answer.
     #[error("could not look up what was harvested before")]
     Projection(#[from] ProjectionError),
     /// The archive refused.
     #[error("could not record the harvest; what was taken in before stays, and the next one goes on from there")]
-    Command(#[from] CommandError),
+    Command(#[source] Box<CommandError>),
     /// The projections did not catch up.
     #[error("could not wait for the projections")]
     Keeper(#[from] KeeperError),
@@ -204,7 +216,7 @@ pub async fn harvest(
         report,
         tell,
     };
-    walk.to_the_end().await
+    walk.finish().await
 }
 
 fn begin(request: &Request, identity: &Identity, chosen: &Chosen, harvest: HarvestId, list: &List) -> Report {
@@ -273,13 +285,13 @@ fn fit(identity: &Identity, given: Option<&str>, end: End) -> Result<Option<Stri
 fn crosswalks(map: Option<&str>) -> Result<Vec<Crosswalk>, HarvestError> {
     let crosswalks = match map {
         None => Crosswalk::shipped()?,
-        Some(name) => match Crosswalk::named(name)? {
-            Some(crosswalk) => vec![crosswalk],
-            None => {
+        Some(name) => {
+            let Some(crosswalk) = Crosswalk::named(name)? else {
                 let why = "it maps the columns of tables, and records have none".to_owned();
                 return Err(HarvestError::Argument { what: "the crosswalk", given: name.to_owned(), why });
-            }
-        },
+            };
+            vec![crosswalk]
+        }
     };
     Ok(crosswalks.into_iter().map(Crosswalk::of_repository).collect())
 }
@@ -288,13 +300,12 @@ fn crosswalks(map: Option<&str>) -> Result<Vec<Crosswalk>, HarvestError> {
 fn profile(crosswalks: &[Crosswalk], format: &Offered) -> (String, Sha256) {
     let known = formats::readable(std::slice::from_ref(format)).first().map(|(_, readable)| readable.crosswalk);
     let used = crosswalks.iter().find(|crosswalk| Some(crosswalk.name.as_str()) == known);
-    match used.or_else(|| Some(crosswalks).filter(|all| all.len() == 1)?.first()) {
-        Some(crosswalk) => (crosswalk.name.clone(), crosswalk.sha256),
-        None => {
-            let digests: Vec<String> = crosswalks.iter().map(|crosswalk| crosswalk.sha256.to_string()).collect();
-            ("oai-pmh".to_owned(), Sha256::of(digests.join("\n").as_bytes()))
-        }
+    let used = used.or_else(|| Some(crosswalks).filter(|all| all.len() == 1)?.first());
+    if let Some(crosswalk) = used {
+        return (crosswalk.name.clone(), crosswalk.sha256);
     }
+    let digests: Vec<String> = crosswalks.iter().map(|crosswalk| crosswalk.sha256.to_string()).collect();
+    ("oai-pmh".to_owned(), Sha256::of(digests.join("\n").as_bytes()))
 }
 
 /// The format to harvest: the one that is named, the one of before, or the richest.
@@ -307,13 +318,11 @@ async fn format(archive: &Archive, request: &Request, client: &mut Client) -> Re
     let Some((prefix, why)) = wanted else {
         return repository::choose(client, &offered, request.set.as_deref()).await;
     };
-    match offered.iter().find(|format| format.prefix == prefix) {
-        Some(format) => Ok(Chosen { format: format.clone(), why: why.to_owned() }),
-        None => {
-            let names: Vec<&str> = offered.iter().map(|format| format.prefix.as_str()).collect();
-            Err(HarvestError::NotOffered { base: client.base().to_owned(), prefix, offered: names.join(", ") })
-        }
+    if let Some(format) = offered.iter().find(|format| format.prefix == prefix) {
+        return Ok(Chosen { format: format.clone(), why: why.to_owned() });
     }
+    let offered: Vec<&str> = offered.iter().map(|format| format.prefix.as_str()).collect();
+    Err(HarvestError::NotOffered { base: client.base().to_owned(), prefix, offered: offered.join(", ") })
 }
 
 /// Who asks. What nobody configured is not said: nobody reads the default mail, and nobody reaches a loopback address.

@@ -98,7 +98,7 @@ pub fn read(body: Vec<u8>, reading: &Reading) -> Page {
 fn open(head: Bytes, rest: Bytes, line: u64) -> Result<Source, String> {
     let text: Box<dyn std::io::Read + Send> = Box::new(Cursor::new(head).chain(Cursor::new(rest)));
     let opened = Source::of(text).map_err(|error| format!("it cannot be read: {}", chain(&error)))??;
-    Ok(opened.0.from_line(line))
+    Ok(opened.0.counted_from(line))
 }
 
 /// Reads until the end, or until where nothing more can be read: that place is returned.

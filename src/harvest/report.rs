@@ -149,7 +149,7 @@ impl Report {
                 let _ = writeln!(text, "  the next harvest asks for what changed from {complete} on");
             }
             Some(_) | None if !self.ended => {
-                text.push_str("  the list was not read to its end; the next harvest goes on\n")
+                text.push_str("  the list was not read to its end; the next harvest goes on\n");
             }
             Some(_) | None => {}
         }

@@ -55,7 +55,7 @@ struct Seen {
 impl Walk<'_> {
     /// Walks on. Where the repository does not answer any more, what came before is told; an error is told alone only where
     /// nothing came.
-    pub(super) async fn to_the_end(mut self) -> Result<Report, HarvestError> {
+    pub(super) async fn finish(mut self) -> Result<Report, HarvestError> {
         let walked = self.walk().await;
         self.report.retries = self.client.retries;
         if let Some(batch) = self.run.batch() {
@@ -177,7 +177,7 @@ impl Walk<'_> {
         let is_empty = page.answer.records.is_empty();
         seen.empty = if is_empty { seen.empty + 1 } else { 0 };
         self.report.size = resumption.and_then(|one| one.size).or(self.report.size);
-        let stop = self.leads_nowhere(token.as_deref(), seen);
+        let stop = Self::leads_nowhere(token.as_deref(), seen);
         self.list.answered(&page.answer.response_date);
         // A page of which the end was lost is asked for again by the next harvest; so is a list that leads nowhere.
         let is_cut = page.is_cut && page.answer.resumption.is_none();
@@ -203,7 +203,7 @@ impl Walk<'_> {
     }
 
     /// Why a token leads nowhere, if it does.
-    fn leads_nowhere(&self, token: Option<&str>, seen: &Seen) -> Option<String> {
+    fn leads_nowhere(token: Option<&str>, seen: &Seen) -> Option<String> {
         let token = token?;
         if token.len() > TOKEN_BYTES_MAX {
             let bytes = token.len();

@@ -15,7 +15,7 @@ use crate::commands::CommandError;
 #[derive(Debug, Default)]
 pub(crate) struct Withdrawn {
     /// How many are withdrawn by this.
-    pub withdrawn: u64,
+    pub count: u64,
     /// Those that are or were here, withdrawn by this or before.
     pub here: Vec<ObjectId>,
     /// What was left as it is, and why.
@@ -57,12 +57,12 @@ impl Run<'_> {
                 continue;
             }
             if self.request.check {
-                came.withdrawn += 1;
+                came.count += 1;
                 continue;
             }
             let acting = self.acting().await?;
             match self.archive.set_access(acting, id, Access::Withdrawn, reason.to_owned()).await {
-                Ok(_) => came.withdrawn += 1,
+                Ok(_) => came.count += 1,
                 Err(CommandError::Refused(why)) => came.problems.push(Problem::refused(place, chain(&why))),
                 Err(error) => return Err(command("withdraw an object")(error)),
             }

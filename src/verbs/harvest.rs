@@ -10,8 +10,12 @@ use crate::harvest::{Base, Report, Request, harvest};
 /// What the command line says.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// The base URL of the repository, such as https://museum.example.org/oai; a user and a password in it are sent, never
-    /// shown and never kept
+    /// The base URL of the repository.
+    #[arg(
+        value_name = "URL",
+        help = "The base URL of the repository, such as https://museum.example.org/oai; a user and a password in it are sent, \
+                never shown and never kept"
+    )]
     url: String,
     /// The metadata format [default: that of before; at first the richest that is read here and leaves no record out]
     #[arg(long, value_name = "PREFIX")]

@@ -1,5 +1,6 @@
 //! Repositories that mean harm.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use fonds::harvest::limits::{PAGE_BYTES_MAX, TOKEN_BYTES_MAX};
@@ -99,7 +100,7 @@ async fn a_password_is_sent_and_never_told_or_kept() {
     assert_eq!(sent, "Basic bWU6aHVudGVyMg==");
     let mut everything = format!("{report:?} {} {}", told(&report), serde_json::to_string(&report).unwrap());
     for recorded in hub.ledger.read(0, 1_000).await.unwrap() {
-        everything.push_str(&format!("{recorded:?}"));
+        write!(everything, "{recorded:?}").unwrap();
     }
     assert!(!everything.contains("hunter2") && !everything.contains("bWU6"), "{everything}");
     // Whoever comes with another password, or none, goes on with the same harvest.

@@ -91,8 +91,13 @@ async fn a_harvest_that_is_killed_anywhere_loses_nothing_and_takes_nothing_twice
 #[tokio::test]
 async fn a_token_that_is_no_longer_good_begins_the_list_anew() {
     let (a, b, c) = (record("a"), record("b"), record("c"));
-    let made =
-        Made::new([page(&[a.clone()], "t1"), error("badResumptionToken"), page(&[a, b], "t2"), page(&[c], "")]).await;
+    let made = Made::new([
+        page(std::slice::from_ref(&a), "t1"),
+        error("badResumptionToken"),
+        page(&[a, b], "t2"),
+        page(&[c], ""),
+    ])
+    .await;
     let hub = hub().await;
     let report = harvest_all(&hub, &made.base).await;
     assert_eq!((report.restarts, report.counts.accessioned, report.counts.unchanged), (1, 3, 1), "{}", told(&report));

@@ -57,7 +57,7 @@ pub async fn source() -> Source {
 impl Source {
     /// What a thing is called by OAI-PMH.
     pub fn identifier(&self, number: usize) -> String {
-        format!("oai:archive.example.org:{}", thing(number))
+        format!("oai:{}:{}", self.archive.stores.addresses.host(), thing(number))
     }
 
     /// What it is in an archive that harvested it.

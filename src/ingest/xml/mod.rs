@@ -6,7 +6,7 @@
 //!
 //! One record is in memory at a time. Nothing outside of the file is ever fetched.
 
-pub mod answer;
+pub(crate) mod answer;
 mod apply;
 mod build;
 pub mod crosswalk;
@@ -14,10 +14,10 @@ mod dates;
 mod files;
 mod harvested;
 mod mets;
-pub mod parse;
+pub(crate) mod parse;
 mod path;
-pub mod records;
-pub mod source;
+pub(crate) mod records;
+pub(crate) mod source;
 mod tree;
 mod values;
 mod written;

@@ -49,7 +49,7 @@ impl Source {
 
     /// The same, its first line counted as that one: where it was cut out of a longer text.
     #[must_use]
-    pub fn from_line(self, line: u64) -> Self {
+    pub fn counted_from(self, line: u64) -> Self {
         Self { line, ..self }
     }
 
