@@ -10,6 +10,7 @@ mod copy;
 pub mod feed;
 pub mod files;
 pub mod graph;
+pub mod harvests;
 pub mod position;
 pub mod provenance;
 pub mod search;
@@ -35,6 +36,8 @@ pub const ALL: &[&dyn Projection] = &[
     &feed::Feed,
     // What is said of images, and the text that stands on them.
     &annotations::Annotations,
+    // What was harvested from where, and how far.
+    &harvests::Harvests,
     // Who may use the API.
     &tokens::Tokens,
     // Who made what where; SPARQL.

@@ -94,7 +94,8 @@ impl Projection for Provenance {
                     | Event::Transcribed(_)
                     | Event::PublicationMarked(_)
                     | Event::TokenIssued(_)
-                    | Event::TokenRevoked(_),
+                    | Event::TokenRevoked(_)
+                    | Event::Harvested(_),
                 ) => {}
             }
         }
@@ -182,7 +183,12 @@ impl Acts {
     fn push(&mut self, envelope: &Envelope) {
         let object = match envelope.stream {
             Stream::Object(object) => Some(object.to_string()),
-            Stream::Ledger | Stream::Publication | Stream::Agent(_) | Stream::Batch(_) | Stream::Token(_) => None,
+            Stream::Ledger
+            | Stream::Publication
+            | Stream::Agent(_)
+            | Stream::Batch(_)
+            | Stream::Token(_)
+            | Stream::Harvest(_) => None,
         };
         self.0.push(Act {
             seq: envelope.seq.cast_signed(),

@@ -65,7 +65,8 @@ impl Projection for Tokens {
                     | Event::Annotated(_)
                     | Event::AnnotationRetracted(_)
                     | Event::Transcribed(_)
-                    | Event::PublicationMarked(_),
+                    | Event::PublicationMarked(_)
+                    | Event::Harvested(_),
                 ) => {}
             }
         }

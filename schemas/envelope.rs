@@ -12,7 +12,7 @@ use sha2::Digest as _;
 use crate::canonical::{self, NotCanonical};
 use crate::checksum::Sha256;
 use crate::event::{BadBody, Event};
-use crate::ids::{AgentId, BatchId, EventId, ObjectId, TokenId};
+use crate::ids::{AgentId, BatchId, EventId, HarvestId, ObjectId, TokenId};
 use crate::time::Timestamp;
 
 /// The version of the envelope's shape that this release writes.
@@ -37,6 +37,8 @@ pub enum Stream {
     Batch(BatchId),
     /// One token.
     Token(TokenId),
+    /// One harvest.
+    Harvest(HarvestId),
 }
 
 /// Why a text names no stream.
@@ -53,6 +55,7 @@ impl fmt::Display for Stream {
             Self::Agent(id) => write!(f, "agent:{id}"),
             Self::Batch(id) => write!(f, "batch:{id}"),
             Self::Token(id) => write!(f, "token:{id}"),
+            Self::Harvest(id) => write!(f, "harvest:{id}"),
         }
     }
 }
@@ -67,6 +70,7 @@ impl FromStr for Stream {
             Some(("agent", id)) => id.parse().ok().map(Self::Agent),
             Some(("batch", id)) => id.parse().ok().map(Self::Batch),
             Some(("token", id)) => id.parse().ok().map(Self::Token),
+            Some(("harvest", id)) => id.parse().ok().map(Self::Harvest),
             None | Some(_) => None,
         };
         found.ok_or_else(|| BadStream(text.to_owned()))

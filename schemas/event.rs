@@ -16,6 +16,7 @@ use crate::arrangement::Arrangement;
 use crate::checksum::Sha256;
 use crate::envelope::Stream;
 use crate::file::StoredFile;
+pub use crate::harvest::Harvested;
 use crate::ids::{AgentId, BatchId, FileId, ObjectId, TokenId};
 use crate::object::{Level, Relation, SourceKey};
 use crate::statement::{Statement, StatementId};
@@ -343,6 +344,8 @@ events! {
     TokenIssued = "token_issued",
     /// A token for the API ceased to be valid.
     TokenRevoked = "token_revoked",
+    /// A page of records of another repository was taken in.
+    Harvested = "harvested",
 }
 
 impl Event {
@@ -360,6 +363,7 @@ impl Event {
             Self::PublicationMarked(_) => Stream::Publication,
             Self::TokenIssued(body) => Stream::Token(body.token),
             Self::TokenRevoked(body) => Stream::Token(body.token),
+            Self::Harvested(body) => Stream::Harvest(body.harvest),
             Self::Accessioned(_)
             | Self::Described(_)
             | Self::Related(_)
@@ -398,7 +402,9 @@ impl Event {
             | Self::BatchClosed(_)
             | Self::PublicationMarked(_)
             | Self::TokenIssued(_)
-            | Self::TokenRevoked(_) => None,
+            | Self::TokenRevoked(_)
+            // It speaks of many.
+            | Self::Harvested(_) => None,
         }
     }
 }

@@ -164,12 +164,24 @@ short_id!(
     /// What somebody says of an image.
     AnnotationId
 );
+short_id!(
+    /// What is harvested from a repository: one of its formats, all of it or one set.
+    HarvestId
+);
 
 impl ObjectId {
     /// The id of what `identifier` names in `namespace` (a museum's own numbering, say): always the same one.
     #[must_use]
     pub fn derived(namespace: &str, identifier: &str) -> Self {
         Self(derive("fonds-object-v1", &[namespace.as_bytes(), identifier.as_bytes()]))
+    }
+}
+
+impl HarvestId {
+    /// The id of what a repository has in a format and a set: asking it again goes on with the same harvest.
+    #[must_use]
+    pub fn derived(base_url: &str, prefix: &str, set: Option<&str>) -> Self {
+        Self(derive("fonds-harvest-v1", &[base_url.as_bytes(), prefix.as_bytes(), set.unwrap_or_default().as_bytes()]))
     }
 }
 

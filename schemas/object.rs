@@ -304,6 +304,7 @@ impl Object {
             | Event::BatchClosed(_)
             | Event::PublicationMarked(_)
             | Event::TokenIssued(_)
+            | Event::Harvested(_)
             | Event::TokenRevoked(_)
             | Event::Annotated(_)
             | Event::AnnotationRetracted(_)

@@ -8,7 +8,7 @@ use fonds_projections::annotations::Mark;
 use fonds_projections::feed::{Shelf, Window};
 use fonds_projections::files::Placed;
 use fonds_projections::graph::Triples;
-use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files};
+use fonds_projections::{ProjectionError, Stores, annotations, catalog, feed, files, harvests};
 use fonds_schemas::{Act, Addresses, Decision, FileId, Object, ObjectId, Scope, StoredFile, Timestamp, may};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Row as _};
@@ -79,6 +79,7 @@ pub struct Archive {
     windows: Remembered<(i64, u64), Window>,
     /// By how many objects are on one of them.
     shelves: Remembered<u64, Arc<Vec<Shelf>>>,
+    harvested: Remembered<(), bool>,
 }
 
 /// Why the archive cannot be opened.
@@ -194,6 +195,7 @@ impl Archive {
                 1 + object.statements.len() + object.files.iter().map(weight).sum::<usize>()
             }),
             placements: Remembered::new(files::NAME, PLACEMENTS_MAX, |placed| weight(&placed.file)),
+            harvested: Remembered::new(harvests::NAME, 1, |_| 1),
             windows: Remembered::new(feed::NAME, WINDOWS_MAX, |_| 1),
             shelves: Remembered::new(feed::NAME, SHELVES_MAX, |shelves| 1 + shelves.len()),
             marks: Remembered::new(annotations::NAME, MARKS_MAX, |marks| 1 + marks.len()),
@@ -310,6 +312,12 @@ impl Archive {
     pub async fn shelves(&self, most: u64) -> Result<Arc<Vec<Shelf>>, ProjectionError> {
         let read = async { feed::shelves(&self.harvesters, most).await.map(Arc::new).map(Some) };
         Ok(self.shelves.get(&self.keeper, most, read).await?.unwrap_or_default())
+    }
+
+    /// Whether any object was harvested from another repository.
+    pub async fn has_harvested(&self) -> Result<bool, ProjectionError> {
+        let read = async { harvests::any(&self.stores.pg).await.map(Some) };
+        Ok(self.harvested.get(&self.keeper, (), read).await?.unwrap_or(true))
     }
 
     async fn described(&self, id: ObjectId) -> Result<Option<Arc<Object>>, ProjectionError> {

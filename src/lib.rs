@@ -13,6 +13,7 @@ pub mod control;
 pub mod demo;
 pub mod derivatives;
 pub mod formats;
+pub mod harvest;
 pub mod health;
 pub mod iiif;
 pub mod ingest;

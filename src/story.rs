@@ -96,6 +96,7 @@ fn sentence(recorded: &Recorded) -> (String, Option<String>) {
         | Event::BatchClosed(_)
         | Event::PublicationMarked(_)
         | Event::TokenIssued(_)
+        | Event::Harvested(_)
         | Event::TokenRevoked(_) => (event.kind().replace('_', " "), None),
     }
 }

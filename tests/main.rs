@@ -8,6 +8,7 @@ mod derivatives;
 mod events;
 mod formats;
 mod graph;
+mod harvest;
 mod house;
 mod iiif;
 mod ingest;

@@ -9,7 +9,7 @@ mod harvest;
 mod http;
 mod published;
 mod race;
-mod schema;
+pub mod schema;
 mod selftest;
 mod sets;
 mod sets_moving;

@@ -11,6 +11,7 @@ start. The demo in Mirador, OpenSeadragon and Universal Viewer takes longer and 
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -250,7 +251,25 @@ def harvest(base, folder, ids):
         ran = subprocess.run(command, env=catalog, capture_output=True, text=True, check=False)
         note(ran.returncode == 0, f"xmllint:\n{ran.stderr}")
         print(f"xmllint: {len(files)} OAI-PMH answers, {ran.stderr.count(' validates')} valid")
-    client("sickle.py", f"{base}/oai")
+    # Three clients of others count the same records.
+    counts = {}
+    for name in ("sickle.py", "scythe.py", "catmandu.py"):
+        counts[name] = counted(name, f"{base}/oai")
+    found = {count for count in counts.values() if count is not None}
+    note(len(found) == 1, f"clients harvest different numbers of records: {counts}")
+
+
+def counted(name, base):
+    """How many records a client harvests; None where it cannot be had."""
+    sys.stdout.flush()
+    ran = subprocess.run([PYTHON, CLIENTS / name, base], stdout=subprocess.PIPE, text=True, check=False)
+    print(ran.stdout, end="")
+    if ran.returncode == 3:
+        return skipped(f"a harvest by {name}", "it cannot be had here")
+    note(ran.returncode == 0, f"{name} says no")
+    told = re.search(r"ListRecords (?:records )?(\d+)", ran.stdout)
+    note(told is not None, f"{name} counts nothing")
+    return int(told[1]) if told else None
 
 
 def client(name, *arguments):

@@ -16,8 +16,8 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from checklib import Checks, Place, collection, free_port, get, postmaster  # noqa: E402
 
-VERBS = ("demo", "serve", "ingest", "verify", "rebuild", "show", "history", "search", "oai", "rights", "token", "doctor",
-         "config")
+VERBS = ("demo", "serve", "ingest", "harvest", "verify", "rebuild", "show", "history", "search", "oai", "rights", "token",
+         "doctor", "config")
 # A server that was asked to stop lets answers end that are on their way; idle connections are none.
 STOP_SECONDS_MAX = 15
 # Datestamps come about once a second, and the window of a harvest ends two seconds ago.
@@ -176,6 +176,28 @@ def findable(place, checks, data, address):
     checks.that(nobody.code == 1 and not nobody.summary["ok"], "… and says where nobody answers", nobody.text)
 
 
+def harvested(place, checks, address):
+    """The records of a server, taken into another archive, and what of them is new a second time."""
+    hub = place.data("hub")
+
+    def run(*arguments):
+        return place.fonds("harvest", f"{address}/oai", *arguments, "--json", data=hub)
+
+    counts = ("harvest", "prefix", "pages", "records", "accessioned", "described", "unchanged", "withdrawn", "refused", "ended")
+    tried = summary(checks, "fonds harvest --check", run("--prefix", "oai_dc", "--check"), *counts)
+    checks.that(tried.get("accessioned", 0) >= 60, "… says what would come", tried)
+    taken = summary(checks, "fonds harvest", run("--prefix", "oai_dc"), *counts)
+    checks.that(taken.get("accessioned") == tried.get("accessioned") and taken.get("ended"), "… takes it in", taken)
+    events = place.events(hub)
+    again = summary(checks, "fonds harvest, again,", run(), *counts)
+    news = (again.get("prefix"), again.get("accessioned"), again.get("described"))
+    checks.that(news == ("oai_dc", 0, 0) and place.events(hub) == events, "… finds nothing new and leaves no event", again)
+    wrong = run("--from", "yesterday")
+    checks.that(wrong.code == 1 and "yesterday" in wrong.summary["error"], "… and asks for no day that is none", wrong.text)
+    nobody = place.fonds("harvest", f"http://me:hunter2@127.0.0.1:{free_port()}/oai", "--json", data=hub)
+    checks.that(nobody.code == 1 and "hunter2" not in nobody.text, "… and tells no password where nobody answers", nobody.text)
+
+
 def stops(place, checks, server, address, name, number):
     """A stop with an idle connection open."""
     idle = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
@@ -243,6 +265,7 @@ def main():
         server, address = place.serve(data)
         everything(place, checks, data, folder, "beside a server")
         findable(place, checks, data, address)
+        harvested(place, checks, address)
         rights(place, checks, data, obj, address)
         tokens(place, checks, data, obj, address)
         server.send_signal(signal.SIGTERM)

@@ -69,7 +69,8 @@ pub(super) fn steps(batch: &Batch, language: &str) -> Result<Vec<Step>, Projecti
                 | Event::EmbargoLapsed(_)
                 | Event::PublicationMarked(_)
                 | Event::TokenIssued(_)
-                | Event::TokenRevoked(_),
+                | Event::TokenRevoked(_)
+                | Event::Harvested(_),
             ) => {}
         }
     }

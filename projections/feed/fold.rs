@@ -277,6 +277,7 @@ fn marked_through(event: &Event, seq: u64) -> Option<u64> {
         | Event::AnnotationRetracted(_)
         | Event::Transcribed(_)
         | Event::TokenIssued(_)
+        | Event::Harvested(_)
         | Event::TokenRevoked(_) => None,
     }
 }

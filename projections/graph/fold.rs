@@ -236,7 +236,8 @@ impl Fold<'_> {
                     | Event::LedgerOpened(_)
                     | Event::PublicationMarked(_)
                     | Event::TokenIssued(_)
-                    | Event::TokenRevoked(_),
+                    | Event::TokenRevoked(_)
+                    | Event::Harvested(_),
                 )
                 // An erased body says nothing; that the event happened, its envelope says.
                 | None => {}

@@ -100,7 +100,7 @@ impl From<CommandError> for Error {
                     | Refused::NoSuchFile { .. }
                     | Refused::NoSuchAnnotation(_)
                     | Refused::NoSuchToken(_) => StatusCode::NOT_FOUND,
-                    Refused::Exists(_) | Refused::Stale { .. } => StatusCode::CONFLICT,
+                    Refused::Exists(_) | Refused::Stale { .. } | Refused::HarvestedMeanwhile(_) => StatusCode::CONFLICT,
                     Refused::NoSuchStatement { .. }
                     | Refused::Statement(_)
                     | Refused::Arrangement(_)

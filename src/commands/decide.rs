@@ -102,6 +102,9 @@ pub enum Refused {
     /// A name too long or missing.
     #[error("a name of 1 to 200 bytes is needed, this has {0}")]
     Name(usize),
+    /// Two harvests of the same list at the same time.
+    #[error("another process went on with harvest {0} in between")]
+    HarvestedMeanwhile(fonds_schemas::HarvestId),
     /// There is no such token, or it is revoked already.
     #[error("there is no valid token {0}")]
     NoSuchToken(fonds_schemas::TokenId),

@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub mod decide;
 mod files;
+mod harvests;
 pub mod images;
 mod objects;
 mod tokens;

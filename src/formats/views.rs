@@ -97,6 +97,7 @@ pub fn is_unmoved_but(before: &Object, event: &Event, left_out: impl Fn(&StoredF
         | Event::AnnotationRetracted(_)
         | Event::Transcribed(_)
         | Event::TokenIssued(_)
+        | Event::Harvested(_)
         | Event::TokenRevoked(_) => false,
     }
 }

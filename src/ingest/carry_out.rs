@@ -94,7 +94,7 @@ impl Run<'_> {
         let archive = self.archive;
         if !difference.asserted.is_empty() || !difference.retracted.is_empty() {
             let (asserted, retracted) = (difference.asserted, difference.retracted);
-            let edit = Edit { version: Some(version), asserted, retracted, reason: None };
+            let edit = Edit { version: Some(version), asserted, retracted, reason: self.reason.clone() };
             archive.describe(acting, object, edit).await.map_err(command("describe an object"))?;
         }
         if !difference.related.is_empty() || !difference.unrelated.is_empty() {
@@ -102,7 +102,7 @@ impl Run<'_> {
             related.map_err(command("relate an object"))?;
         }
         if let Some(access) = difference.access {
-            let reason = format!("the source says so: {}", self.source);
+            let reason = self.reason.clone().unwrap_or_else(|| format!("the source says so: {}", self.source));
             let set = archive.set_access(acting, object, access, reason).await;
             set.map_err(command("set the access of an object"))?;
         }

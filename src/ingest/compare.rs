@@ -17,6 +17,14 @@ pub struct Claims {
     access: Option<Access>,
 }
 
+impl Claims {
+    /// Who may see the object, as a source said it last.
+    #[must_use]
+    pub fn access(&self) -> Option<Access> {
+        self.access
+    }
+}
+
 /// What changes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Difference {
@@ -93,7 +101,8 @@ pub fn claims(history: &[Recorded], is_ingest: impl Fn(BatchId) -> bool) -> Clai
                 | Event::Transcribed(_)
                 | Event::PublicationMarked(_)
                 | Event::TokenIssued(_)
-                | Event::TokenRevoked(_),
+                | Event::TokenRevoked(_)
+                | Event::Harvested(_),
             )
             | None => {
                 // Files are compared by their bytes; how they are shown and what is said of images comes from no row; an

@@ -110,12 +110,12 @@ impl Run<'_> {
         Ok(missing)
     }
 
-    fn is_ingest(&self, batch: BatchId) -> bool {
+    pub(super) fn is_ingest(&self, batch: BatchId) -> bool {
         self.kinds.0.lock().is_ok_and(|kinds| kinds.get(&batch).copied().unwrap_or(false))
     }
 
     /// Asks the ledger for the kind of every batch that is not known yet.
-    async fn learn_kinds(&self, events: impl Iterator<Item = &Recorded>) -> Result<(), IngestError> {
+    pub(super) async fn learn_kinds(&self, events: impl Iterator<Item = &Recorded>) -> Result<(), IngestError> {
         let unknown: Vec<Stream> = {
             let Ok(kinds) = self.kinds.0.lock() else { return Ok(()) };
             let mut seen = HashSet::new();

@@ -29,9 +29,10 @@ pub mod progress;
 pub mod reader;
 pub mod report;
 pub mod row;
-mod run;
+pub(crate) mod run;
 pub mod template;
 mod texts;
+mod withdraw;
 mod xlsx;
 pub mod xml;
 

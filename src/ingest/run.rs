@@ -18,7 +18,7 @@ use super::decide::Kinds;
 use super::limits::{APPENDS_IN_FLIGHT, CHUNKS_AHEAD, LABEL_BYTES_MAX};
 use super::problem::Problem;
 use super::progress::Progress;
-use super::reader::{BadInput, Reader};
+use super::reader::{BadInput, Chunk, Reader};
 use super::report::Report;
 use crate::archive::Archive;
 use crate::commands::{Acting, CommandError};
@@ -77,7 +77,7 @@ pub(super) fn command(doing: &'static str) -> impl FnOnce(CommandError) -> Inges
 
 /// What one chunk came to.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(crate) struct Done {
     pub counts: BatchCounts,
     pub files_unchanged: u64,
     pub rows: u64,
@@ -85,13 +85,15 @@ pub(super) struct Done {
 }
 
 /// One run.
-pub(super) struct Run<'a> {
+pub(crate) struct Run<'a> {
     pub archive: &'a Archive,
     pub request: &'a Request,
     pub source: String,
     pub profile: (String, Sha256),
     pub base: PathBuf,
-    pub kinds: Kinds,
+    pub(super) kinds: Kinds,
+    /// Why descriptions change, where more is to be said than what was read.
+    pub reason: Option<String>,
     batch: OnceCell<BatchId>,
 }
 
@@ -109,6 +111,7 @@ pub async fn ingest(archive: &Archive, request: &Request, progress: &Progress) -
         profile: (reader.profile.clone(), reader.profile_sha256),
         base: reader.input.base.clone(),
         kinds: Kinds::default(),
+        reason: None,
         batch: OnceCell::new(),
     };
     let profile = run.profile.0.clone();
@@ -148,10 +151,33 @@ fn add(report: &mut Report, done: Done) {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// A run over what comes from elsewhere, chunk by chunk; `reason` is why descriptions change.
+    pub(crate) fn over(
+        archive: &'a Archive,
+        request: &'a Request,
+        source: String,
+        profile: (String, Sha256),
+        reason: String,
+    ) -> Self {
+        let (base, kinds, batch) = (PathBuf::new(), Kinds::default(), OnceCell::new());
+        Self { archive, request, source, profile, base, kinds, reason: Some(reason), batch }
+    }
+
+    /// Takes in a chunk. When it returns, what of it is new is durable.
+    pub(crate) async fn take(&self, chunk: Chunk) -> Result<Done, IngestError> {
+        let decided = self.decide(chunk).await;
+        self.carry_out(decided).await
+    }
+
+    /// The batch, if it was opened.
+    pub(crate) fn batch(&self) -> Option<BatchId> {
+        self.batch.get().copied()
+    }
+
     /// Who acts in which batch; the batch is opened with the first thing that is new, so that a run that finds nothing
     /// new leaves no trace.
-    pub(super) async fn acting(&self) -> Result<Acting, IngestError> {
+    pub(crate) async fn acting(&self) -> Result<Acting, IngestError> {
         let request = self.request;
         let batch = self.batch.get_or_try_init(async || {
             let mut label = request.label.clone().unwrap_or_else(|| format!("Ingest of {}", self.source));

@@ -2,11 +2,13 @@
 
 mod sets;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use fonds_projections::PgPool;
 use fonds_projections::ProjectionError;
 use fonds_projections::feed::{self, Contents, Format, Page, Position, Published, Span, Window};
+use fonds_projections::harvests;
 use fonds_schemas::{Addresses, ObjectId, Timestamp};
 
 use super::ahead::Ahead;
@@ -41,6 +43,8 @@ pub struct Repository<'a> {
     pub oai: &'a OaiSettings,
     /// The licence of the records, as a URI.
     pub record_rights: Option<&'a str>,
+    /// Whether any object was harvested elsewhere: else none need be asked where it comes from.
+    pub has_harvested: bool,
     /// What signs resumption tokens.
     pub key: &'a Key,
     /// Pages that were read ahead, and who knows whether they are still right; `None` reads each when it is asked for.
@@ -113,8 +117,13 @@ fn host(addresses: &Addresses) -> &str {
 }
 
 /// What all records of the repository have in common.
-fn frame<'a>(repository: &Repository<'a>) -> Frame<'a> {
-    Frame { host: host(repository.addresses), about: describe::about(repository.record_rights) }
+async fn frame<'a>(repository: &Repository<'a>, records: &[Published]) -> Result<Frame<'a>, Stop> {
+    let about = describe::about(repository.record_rights);
+    let told = records.iter().filter(|record| !record.deleted && !record.payload.is_empty());
+    let objects: Vec<ObjectId> = told.map(|record| record.object).filter(|_| repository.has_harvested).collect();
+    let origins = if objects.is_empty() { HashMap::new() } else { harvests::origins(repository.pg, &objects).await? };
+    let origins = origins.into_iter().map(|(object, origins)| (object, describe::provenance(&origins))).collect();
+    Ok(Frame { host: host(repository.addresses), about, origins })
 }
 
 fn object_of(addresses: &Addresses, identifier: &str) -> Option<ObjectId> {
@@ -150,7 +159,7 @@ async fn record(repository: &Repository<'_>, window: &Window, identifier: &str, 
     };
     let record = if known { feed::record(repository.pg, window.through, object, prefix).await? } else { None };
     if let Some(record) = record {
-        return Ok(render::record(&frame(repository), &record));
+        return Ok(render::record(&frame(repository, std::slice::from_ref(&record)).await?, &record));
     }
     if feed::prefixes(repository.pg, window.through, object).await?.is_empty() {
         return refuse(Code::IdDoesNotExist, "there is no item of this identifier");
@@ -181,7 +190,7 @@ async fn begin(repository: &Repository<'_>, window: &Window, list: List, asked: 
         return refuse(Code::NoRecordsMatch, "no record changed in that time");
     }
     let page = page(repository, &span, list).await?;
-    stretch(repository, list, &Token { size, ..token }, &page)
+    stretch(repository, list, &Token { size, ..token }, &page).await
 }
 
 async fn resume(repository: &Repository<'_>, window: &Window, list: List, token: &str) -> Result<String, Stop> {
@@ -202,7 +211,7 @@ async fn resume(repository: &Repository<'_>, window: &Window, list: List, token:
         // date after `until`: the next harvest from there has them.
         return refuse(Code::BadResumptionToken, "everything further in this list has changed since; begin anew");
     }
-    stretch(repository, list, &token, &page)
+    stretch(repository, list, &token, &page).await
 }
 
 /// Without `until` the window moves on during a harvest, so that a record that changes while the list is read comes at
@@ -231,7 +240,7 @@ async fn page(repository: &Repository<'_>, span: &Span<'static>, list: List) -> 
 }
 
 /// The page that a list shows after `token`, with the token of the next one.
-fn stretch(repository: &Repository<'_>, list: List, token: &Token, page: &Page) -> Result<String, Stop> {
+async fn stretch(repository: &Repository<'_>, list: List, token: &Token, page: &Page) -> Result<String, Stop> {
     let sent = token.cursor + page.records.len() as u64;
     // Records may have come while the list was read: the size never contradicts what was sent.
     let size = token.size.max(sent + u64::from(page.more));
@@ -249,7 +258,7 @@ fn stretch(repository: &Repository<'_>, list: List, token: &Token, page: &Page) 
     let resumption = resumption(repository, next, token.cursor, size);
     Ok(render::list(&Stretch {
         list,
-        frame: frame(repository),
+        frame: frame(repository, &page.records).await?,
         records: &page.records,
         resumption: resumption.as_ref(),
     }))

@@ -1,11 +1,11 @@
 //! What `Identify` says of the repository in containers of others, and what every record says of its metadata.
 //!
-//! The containers are those of the Implementation Guidelines (<http://www.openarchives.org/OAI/2.0/guidelines.htm>). There is no
-//! `provenance`: it tells of what was harvested elsewhere, and no object knows yet that it was.
+//! The containers are those of the Implementation Guidelines (<http://www.openarchives.org/OAI/2.0/guidelines.htm>). What was
+//! harvested elsewhere says from where (`provenance`).
 
 use std::fmt::Write as _;
 
-use fonds_schemas::ObjectId;
+use fonds_schemas::{ObjectId, Origin};
 
 use super::render::Identity;
 use crate::formats::xml;
@@ -71,6 +71,27 @@ fn identifiers(out: &mut String, host: &str) {
 
 fn is_domain(host: &str) -> bool {
     host.contains('.') && host.split('.').all(|label| label.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+/// Where a record comes from that was harvested: the last place outermost, in it where that had it from. Source:
+/// Implementation Guidelines, "XML Schema to hold provenance information".
+pub(super) fn provenance(origins: &[Origin]) -> String {
+    let mut out = String::from("<about>");
+    open(&mut out, "provenance", "provenance", "provenance.xsd");
+    out.push('>');
+    for origin in origins {
+        out.push_str("<originDescription");
+        xml::attribute(&mut out, "harvestDate", &origin.harvest_date);
+        xml::attribute(&mut out, "altered", if origin.altered { "true" } else { "false" });
+        out.push('>');
+        xml::element(&mut out, "baseURL", &origin.base_url);
+        xml::element(&mut out, "identifier", &origin.identifier);
+        xml::element(&mut out, "datestamp", &origin.datestamp);
+        xml::element(&mut out, "metadataNamespace", &origin.metadata_namespace);
+    }
+    out.push_str(&"</originDescription>".repeat(origins.len()));
+    out.push_str("</provenance></about>");
+    out
 }
 
 /// What every record says of its metadata: the licence, where there is one.

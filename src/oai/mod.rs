@@ -79,6 +79,7 @@ async fn handle(
         archive: &app.settings.archive,
         oai: &app.settings.oai,
         record_rights: app.stores.publishing.record_rights.as_deref(),
+        has_harvested: app.has_harvested().await?,
         key: &kept.key,
         ahead: Some((&kept.ahead, &app.keeper)),
         window: app.window(asking.at).await?.ok_or(Error::NotReady)?,

@@ -1,9 +1,10 @@
 //! Replies in XML, by the schema of OAI-PMH 2.0 (<http://www.openarchives.org/OAI/2.0/OAI-PMH.xsd>). Pure functions.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use fonds_projections::feed::{Format, ListedSet, Published};
-use fonds_schemas::Timestamp;
+use fonds_schemas::{ObjectId, Timestamp};
 
 use super::error::Refusal;
 use super::token::List;
@@ -102,6 +103,8 @@ pub(super) struct Frame<'a> {
     pub(super) host: &'a str,
     /// What stands behind every payload.
     pub(super) about: String,
+    /// What stands behind the payloads of objects that were harvested.
+    pub(super) origins: HashMap<ObjectId, String>,
 }
 
 /// The reply of `GetRecord`.
@@ -198,6 +201,10 @@ fn push_record(out: &mut String, frame: &Frame<'_>, datestamp: &str, record: &Pu
         out.push_str(&record.payload);
         out.push_str("</metadata>");
         out.push_str(&frame.about);
+        // Looked up by object, never walked through.
+        if let Some(origin) = frame.origins.get(&record.object) {
+            out.push_str(origin);
+        }
     }
     out.push_str("</record>");
 }

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod harvest;
 pub mod history;
 pub mod ingest;
 pub mod oai;
@@ -74,6 +75,8 @@ enum Verb {
     Work(work::Options),
     /// Take in a folder of files, a table (CSV, JSON Lines, XLSX), or a table with its files
     Ingest(ingest::Options),
+    /// Take in the records of another repository by OAI-PMH, and what changed there since
+    Harvest(harvest::Options),
     /// Check that nothing was changed: the ledger, the stored bytes, the state
     Verify(verify::Options),
     /// Fold the projections anew from the ledger, beside the live ones
@@ -141,6 +144,7 @@ async fn dispatch(cli: Cli, output: &Output) -> anyhow::Result<Done> {
         Verb::Serve(_) => Box::pin(serve::run(settings, output)).await,
         Verb::Work(options) => work::run(settings, &options, output).await,
         Verb::Ingest(options) => ingest::run(settings, &options, output).await,
+        Verb::Harvest(options) => harvest::run(settings, &options, output).await,
         Verb::Verify(options) => verify::run(settings, &options, output).await,
         Verb::Rebuild(options) => rebuild::run(settings, &options, output).await,
         Verb::Show(options) => show::run(settings, &options, output).await,

@@ -19,6 +19,8 @@ pub fn check_valid(documents: &[(String, String)]) {
     let published = [("", "OAI-PMH.xsd"), ("oai_dc/", "oai_dc.xsd"), ("oai-identifier", "oai-identifier.xsd")];
     let published = published.map(|(name, file)| (name, schemas.join("oai-pmh").join(file)));
     let ours = ["rights", "friends", "branding"].map(|name| (format!("{name}/"), own.join(format!("{name}.xsd"))));
+    let provenance = [("provenance".to_owned(), own.join("provenance.xsd"))];
+    let ours = ours.into_iter().chain(provenance);
     let all = published.into_iter().map(|(name, path)| (name.to_owned(), path)).chain(ours);
     let imports = all.map(|(name, path)| {
         format!("<import namespace=\"{home}{name}\" schemaLocation=\"{}\"/>", path.canonicalize().unwrap().display())

@@ -188,6 +188,7 @@ impl World {
             oai: &self.oai,
             record_rights: self.stores.publishing.record_rights.as_deref(),
             ahead: None,
+            has_harvested: false,
             key: &Key::new([7; 32]),
             window,
             now: self.now,

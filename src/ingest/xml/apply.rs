@@ -162,6 +162,19 @@ impl<'a> Mapping<'a> {
         Ok(())
     }
 
+    /// What the record calls itself is an identifier, where it is called otherwise here and did not say it yet.
+    pub fn call_itself(&mut self) {
+        let (Some(name), Ok(property)) = (self.source(&self.crosswalk.own_identifier), Property::parse("identifier"))
+        else {
+            return;
+        };
+        let statement = Statement::new(property, name);
+        let is_said = self.said.iter().any(|said| said.property == statement.property && said.text == statement.text);
+        if !is_said && self.said.len() < STATEMENTS_MAX && statement.check().is_ok() {
+            self.said.push(statement);
+        }
+    }
+
     /// What nothing of the crosswalk took: names of elements that say something.
     pub fn unmapped(&self) -> Vec<String> {
         let used = self.used.borrow();

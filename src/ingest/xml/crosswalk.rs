@@ -198,6 +198,8 @@ pub struct Crosswalk {
     pub needs: Vec<Need>,
     /// What the object is called there, the best first.
     pub identifier: Vec<Source>,
+    /// What records call themselves, where it is not what they are called here: an identifier beside others.
+    pub own_identifier: Vec<Source>,
     /// Where a part says what it is called in its record; else it is called as it is called in the part above it.
     pub part_identifier: Vec<Path>,
     /// Whose numbering that is, the best first.
@@ -261,6 +263,14 @@ impl Crosswalk {
         self.namespace.clear();
         self.iri_namespace = None;
         self
+    }
+
+    /// The crosswalk for records of a repository, which are called there as their headers say, and numbered by it.
+    #[must_use]
+    pub fn of_repository(mut self) -> Self {
+        self.own_identifier = std::mem::replace(&mut self.identifier, vec![Source::Header]);
+        self.own_identifier.retain(|source| *source != Source::Header);
+        self.without_namespace()
     }
 
     /// Whether the elements of its format are of that namespace.

@@ -1,5 +1,6 @@
 //! Answers of OAI-PMH, saved to a file: what stands around the records.
 
+use super::answer::{self, Header};
 use super::build::Building;
 use super::parse::Token;
 use super::records::{Inside, Records};
@@ -22,6 +23,9 @@ pub(super) struct Harvested {
     pub(super) depth: usize,
     pub(super) line: u64,
     pub(super) header: Option<String>,
+    pub(super) datestamp: String,
+    /// Where the repository had it from.
+    pub(super) earlier: Vec<fonds_schemas::Origin>,
     pub(super) is_deleted: bool,
     /// What stands in its `metadata`.
     pub(super) payload: Option<String>,
@@ -42,7 +46,7 @@ impl Records {
         {
             harvested.payload = Some(name.local.to_string());
         }
-        let kept = ["header", "error", "resumptionToken"].iter().any(|local| is_oai(&name, local));
+        let kept = self.is_kept(&name);
         // What is said about a record, a set or a repository is no record.
         let about = ["about", "setDescription", "description"];
         let about = self.around.iter().any(|above| about.iter().any(|local| is_oai(above, local)));
@@ -59,16 +63,40 @@ impl Records {
             building.take(Token::Start { name, attributes, line }, true, false);
             self.inside = Inside::Protocol(building);
         } else {
-            if is_oai(&name, "record") {
+            if is_oai(&name, "record") && !self.is_foreign() {
                 self.harvested = Some(Harvested { depth: self.around.len(), line, ..Harvested::default() });
             }
             self.around.push(name);
         }
     }
 
+    /// Whether it is an element that says something of the list or of a record.
+    fn is_kept(&self, name: &Name) -> bool {
+        let mut kept = ["header", "error", "resumptionToken"].as_slice();
+        if self.answer.is_some() {
+            kept = &["header", "error", "resumptionToken", "responseDate", "about"];
+        }
+        kept.iter().any(|local| is_oai(name, local)) && !self.is_foreign()
+    }
+
+    /// Whether what comes is metadata of a record that is harvested: whatever it is called, it is not the protocol's.
+    fn is_foreign(&self) -> bool {
+        self.answer.is_some() && self.around.iter().any(|above| is_oai(above, "metadata"))
+    }
+
     pub(super) fn ends(&mut self) {
         self.around.pop();
         let Some(harvested) = self.harvested.take_if(|harvested| harvested.depth == self.around.len()) else { return };
+        if let Some(answer) = &mut self.answer {
+            let Harvested { header, datestamp, earlier, is_deleted, line, .. } = &harvested;
+            let (identifier, datestamp) = (header.clone().unwrap_or_default(), datestamp.clone());
+            let (earlier, deleted) = (earlier.clone(), *is_deleted);
+            answer.records.push(Header { identifier, datestamp, deleted, earlier, line: *line });
+            if *is_deleted {
+                self.count += 1;
+                return;
+            }
+        }
         let place = Place { row: Some(self.count + 1), ..self.place(harvested.line) };
         let name = escape(harvested.header.as_deref().unwrap_or_default());
         if harvested.is_deleted {
@@ -88,16 +116,22 @@ impl Records {
 
     pub(super) fn protocol(&mut self, element: &Element) {
         let text = element.text(&inline);
-        match &*element.name.local {
-            "header" => {
-                let child = |local: &str| element.children().find(|child| is_oai(&child.name, local));
-                let identifier = child("identifier").map(|found| found.text(&inline));
-                let is_deleted = element.attribute("", "status") == Some("deleted");
-                if let Some(harvested) = &mut self.harvested {
-                    harvested.header = identifier;
-                    harvested.is_deleted = is_deleted;
+        if let Some(answer) = &mut self.answer {
+            match &*element.name.local {
+                "responseDate" => answer.response_date = text,
+                "error" => answer.errors.push(answer::error(element)),
+                "resumptionToken" => answer.resumption = Some(answer::resumption(element)),
+                "about" => {
+                    if let Some(harvested) = &mut self.harvested {
+                        harvested.earlier = answer::provenance(element);
+                    }
                 }
+                _ => self.header_ends(element),
             }
+            return;
+        }
+        match &*element.name.local {
+            "header" => self.header_ends(element),
             "error" => {
                 let code = element.attribute("", "code").unwrap_or_default();
                 let why = format!("the repository answered with the error {:?}: {:?}", escape(code), escape(&text));
@@ -108,6 +142,16 @@ impl Records {
                 self.ready.push_back(Read::Problem(Problem::warning(self.place(element.line), why)));
             }
             _ => {}
+        }
+    }
+
+    fn header_ends(&mut self, element: &Element) {
+        let child = |local: &str| element.children().find(|child| is_oai(&child.name, local));
+        let said = |local: &str| child(local).map(|found| found.text(&inline));
+        if let Some(harvested) = &mut self.harvested {
+            harvested.header = said("identifier");
+            harvested.datestamp = said("datestamp").unwrap_or_default();
+            harvested.is_deleted = element.attribute("", "status") == Some("deleted");
         }
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! One record is in memory at a time. Nothing outside of the file is ever fetched.
 
+pub(crate) mod answer;
 mod apply;
 mod build;
 pub mod crosswalk;
@@ -13,10 +14,10 @@ mod dates;
 mod files;
 mod harvested;
 mod mets;
-mod parse;
+pub(crate) mod parse;
 mod path;
-mod records;
-mod source;
+pub(crate) mod records;
+pub(crate) mod source;
 mod tree;
 mod values;
 mod written;

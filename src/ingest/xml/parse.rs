@@ -94,6 +94,11 @@ impl Parser {
         self.reader.get_ref().line()
     }
 
+    /// Where in the text, in bytes of UTF-8, the last piece began.
+    pub fn begun(&self) -> u64 {
+        self.reader.get_ref().begun()
+    }
+
     /// How many elements are open.
     pub fn depth(&self) -> usize {
         self.open.len()

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use fonds_schemas::{Access, FileRole, ObjectId, Property, Relation, RelationKind, SourceKey, Statement};
 
+use super::answer::Answer;
 use super::apply::{Mapping, is_iri};
 use super::build::{self, Building, Built, Frame};
 use super::crosswalk::{Crosswalk, Volume};
@@ -42,6 +43,8 @@ pub struct Records {
     pub(super) around: Vec<Name>,
     pub(super) count: u64,
     pub(super) ready: VecDeque<Read>,
+    /// What stands around the records, where a harvester asks for it; otherwise it is told as problems.
+    pub(super) answer: Option<Answer>,
     ended: bool,
 }
 
@@ -58,8 +61,33 @@ impl Records {
             around: Vec::new(),
             count: 0,
             ready: VecDeque::new(),
+            answer: None,
             ended: false,
         }
+    }
+
+    /// The same, of which a harvester reads what stands around the records, too: it goes on where `answer` ends.
+    #[must_use]
+    pub fn harvesting(self, answer: Answer) -> Self {
+        Self { count: answer.rows, answer: Some(answer), ..self }
+    }
+
+    /// What stood around the records.
+    #[must_use]
+    pub fn answer(self) -> Answer {
+        Answer { rows: self.count, ..self.answer.unwrap_or_default() }
+    }
+
+    /// What the record of OAI-PMH that is open is called.
+    #[must_use]
+    pub fn header(&self) -> Option<&str> {
+        self.harvested.as_ref()?.header.as_deref()
+    }
+
+    /// Where in the text, in bytes of UTF-8, the last piece of it began.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.parser.begun()
     }
 
     pub(super) fn place(&self, line: u64) -> Place {
@@ -284,6 +312,7 @@ impl Records {
         if let Err(problem) = mapping.all() {
             return Read::Problem(problem);
         }
+        mapping.call_itself();
         let mut relations = Vec::new();
         let source = SourceKey { identifier, namespace };
         let part_of = parent.map(|(namespace, parent)| (RelationKind::PartOf, namespace, parent));

@@ -18,13 +18,19 @@ pub struct Source {
     text: Decoded<BufReader<Box<dyn Read + Send>>>,
     line: u64,
     offset: u64,
+    /// Where the last piece of markup or text began.
+    begun: u64,
     left: usize,
 }
 
 impl Source {
     /// Opens a file, gzip unpacked. The error is why its encoding cannot be read, the warning what is odd about it.
     pub fn open(path: &Path, count: Arc<AtomicU64>) -> io::Result<Result<(Self, Option<String>), String>> {
-        let mut raw = unpacked(path, count)?;
+        Self::of(Box::new(unpacked(path, count)?))
+    }
+
+    /// The text that comes from anywhere.
+    pub fn of(mut raw: Box<dyn Read + Send>) -> io::Result<Result<(Self, Option<String>), String>> {
         let mut beginning = Vec::with_capacity(XML_DECLARATION_BYTES_MAX);
         raw.by_ref().take(XML_DECLARATION_BYTES_MAX as u64).read_to_end(&mut beginning)?;
         let (encoding, warning) = match encoding_of(&beginning) {
@@ -33,7 +39,7 @@ impl Source {
         };
         let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(beginning).chain(raw));
         let text = Decoded::new(BufReader::with_capacity(BUFFER_BYTES, whole), encoding);
-        Ok(Ok((Self { text, line: 1, offset: 0, left: XML_TOKEN_BYTES_MAX }, warning)))
+        Ok(Ok((Self { text, line: 1, offset: 0, begun: 0, left: XML_TOKEN_BYTES_MAX }, warning)))
     }
 
     /// The line at which reading stands, from 1.
@@ -41,8 +47,20 @@ impl Source {
         self.line
     }
 
+    /// The same, its first line counted as that one: where it was cut out of a longer text.
+    #[must_use]
+    pub fn counted_from(self, line: u64) -> Self {
+        Self { line, ..self }
+    }
+
+    /// Where in the text, in bytes of UTF-8, the last piece of markup or text began.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// A new piece of markup or text begins.
     pub fn begin(&mut self) {
+        self.begun = self.offset;
         self.left = XML_TOKEN_BYTES_MAX;
     }
 

@@ -190,6 +190,7 @@ impl Crosswalk {
             needs: needs.collect::<Result<_, String>>()?,
             relations: relations.collect::<Result<_, String>>()?,
             identifier: sources(&written.identifier, &names)?,
+            own_identifier: Vec::new(),
             part_identifier: paths(&written.part_identifier)?,
             namespace: sources(&written.namespace, &names)?,
             iri_namespace: written.iri_namespace,

@@ -7,7 +7,7 @@
 mod ask;
 mod judge;
 mod known;
-mod reply;
+pub(crate) mod reply;
 mod rules;
 
 use std::sync::Arc;

@@ -13,42 +13,42 @@ const ELEMENTS_MAX: usize = 200_000;
 const DEPTH_MAX: usize = 64;
 
 /// The namespace of OAI-PMH.
-pub(super) const OAI: &str = "http://www.openarchives.org/OAI/2.0/";
+pub(crate) const OAI: &str = "http://www.openarchives.org/OAI/2.0/";
 
 /// An element and what is in it.
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) namespace: String,
-    pub(super) attributes: Vec<(String, String)>,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    pub(crate) attributes: Vec<(String, String)>,
     /// Its own characters, without those of its elements.
-    pub(super) text: String,
-    pub(super) children: Vec<Self>,
+    pub(crate) text: String,
+    pub(crate) children: Vec<Self>,
 }
 
 impl Element {
     /// The elements of that name in the same namespace.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| child.name == name && child.namespace == self.namespace)
     }
 
     /// The first of them.
-    pub(super) fn child<'a>(&'a self, name: &'a str) -> Option<&'a Self> {
+    pub(crate) fn child<'a>(&'a self, name: &'a str) -> Option<&'a Self> {
         self.all(name).next()
     }
 
     /// The text of the first of them.
-    pub(super) fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+    pub(crate) fn value<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.child(name).map(|child| child.text.trim())
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// Reads a document.
-pub(super) fn parse(bytes: &[u8]) -> Result<Element, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Element, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("it is no UTF-8: {error}"))?;
     if let Some(wrong) = text.chars().find(|c| !xml::is_allowed(*c) && *c != '\u{feff}') {
         return Err(format!("XML 1.0 has no character {wrong:?}"));
