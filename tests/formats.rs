@@ -4,4 +4,6 @@ mod coverage;
 mod made;
 mod rendered;
 mod replies;
+mod round_trip;
+mod round_trip_kept;
 mod valid;

@@ -39,7 +39,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 5;
+const CODE_VERSION: u32 = 6;
 
 /// The projection.
 pub struct Feed;

@@ -16,6 +16,7 @@ pub mod lido;
 pub mod marcxml;
 pub mod mods;
 pub mod oai_dc;
+pub mod round_trip;
 pub mod said;
 pub mod views;
 pub mod xml;

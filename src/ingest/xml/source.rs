@@ -24,7 +24,17 @@ pub struct Source {
 impl Source {
     /// Opens a file, gzip unpacked. The error is why its encoding cannot be read, the warning what is odd about it.
     pub fn open(path: &Path, count: Arc<AtomicU64>) -> io::Result<Result<(Self, Option<String>), String>> {
-        let mut raw = unpacked(path, count)?;
+        Self::over(unpacked(path, count)?)
+    }
+
+    /// A text that is in memory.
+    pub fn of(text: &str) -> Self {
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(text.as_bytes().to_vec()));
+        let text = Decoded::new(BufReader::with_capacity(BUFFER_BYTES, whole), UTF_8);
+        Self { text, line: 1, offset: 0, left: XML_TOKEN_BYTES_MAX }
+    }
+
+    fn over(mut raw: Box<dyn Read + Send>) -> io::Result<Result<(Self, Option<String>), String>> {
         let mut beginning = Vec::with_capacity(XML_DECLARATION_BYTES_MAX);
         raw.by_ref().take(XML_DECLARATION_BYTES_MAX as u64).read_to_end(&mut beginning)?;
         let (encoding, warning) = match encoding_of(&beginning) {
