@@ -137,6 +137,14 @@ fn a_link_in_a_bag_is_not_followed() {
     assert!(came.objects.is_empty() && came.problems[0].contains("a link is not followed"), "{:?}", came.problems);
 }
 
+/// Bags of the suite of which a file is missing here, and which are refused for that beside what the suite warns of.
+const INCOMPLETE: &[&str] = &[
+    // Whole only on systems whose file names know no case.
+    "duplicate-file-with-different-case",
+    // The copy that we have was made without its hidden file.
+    "special-system-files",
+];
+
 /// The suite of the Library of Congress: what is valid, what is so with a warning, and what is not.
 #[test]
 fn every_bag_of_the_conformance_suite_is_what_it_says_it_is() {
@@ -149,7 +157,9 @@ fn every_bag_of_the_conformance_suite_is_what_it_says_it_is() {
                 let count = |word: &str| came.problems.iter().filter(|problem| problem.starts_with(word)).count();
                 let (refused, warned) = (count("refused"), count("warning"));
                 let told = format!("{}: {:#?}", path.display(), came.problems);
+                let name = path.file_name().unwrap().to_str().unwrap();
                 match kind.file_name().unwrap().to_str().unwrap() {
+                    "warning" if INCOMPLETE.contains(&name) => assert!(refused > 0 && warned == 1, "{told}"),
                     "valid" => assert!(refused == 0 && !came.objects.is_empty(), "{told}"),
                     "warning" => assert!(refused == 0 && warned > 0, "{told}"),
                     "invalid" | "linux-only" | "windows-only" => {

@@ -167,6 +167,17 @@ fn the_report_tells_what_comes_back_of_each_property() {
 }
 
 #[test]
+fn a_record_that_somebody_made_pretty_is_read_as_one_of_anybody() {
+    let (addresses, publishing) = (Addresses::new(BASE), publishing());
+    for format in formats() {
+        let object = Object { level: Level::File, ..rich() };
+        let record = format.render(&object, &Setting { addresses: &addresses, publishing: &publishing }).unwrap();
+        let planned = Importers::shipped().unwrap().read(&record.replace("><", ">\n  <"));
+        assert_ne!(planned.unwrap().source.namespace, "fonds", "{}", format.prefix());
+    }
+}
+
+#[test]
 fn a_format_without_an_importer_tells_of_none() {
     let datacite = ALL.iter().find(|format| format.prefix() == "datacite").unwrap();
     assert!(returned(*datacite, &Importers::shipped().unwrap()).is_none());

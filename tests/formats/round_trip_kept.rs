@@ -110,8 +110,11 @@ async fn take_in(archive: &TestArchive, path: PathBuf) -> Report {
     let agent = archive.register_agent(AgentKind::Person, "Ada", None).await.unwrap();
     let request = Request { path, map: None, namespace: None, label: None, check: false, agent };
     let report = ingest(archive, &request, &Progress::silent()).await.unwrap();
-    archive.settle().await;
-    archive.wait_for_harvesters();
+    // Twice: the projector may mark on its own what became visible, just when the clock is moved on.
+    for _ in 0..2 {
+        archive.settle().await;
+        archive.wait_for_harvesters();
+    }
     report
 }
 
@@ -134,8 +137,8 @@ async fn an_archive_that_harvests_another_has_the_same_records() {
         let second = empty(there).await;
         let report = take_in(&second, folder.path().to_owned()).await;
         assert_eq!(report.counts.refused, 0, "{}", report.to_text());
-        let (after, _) = harvest(&second, prefix).await;
-        assert_eq!(after.len(), records.len(), "{prefix}: {} {:?}", report.to_text(), report.problems);
+        let (after, pages) = harvest(&second, prefix).await;
+        assert_eq!(after.len(), records.len(), "{prefix}: {} {}", report.to_text(), pages[0].1);
         for (identifier, record) in records {
             let id = ObjectId::parse(identifier.rsplit(':').next().unwrap()).unwrap();
             let address = format!("{here}/id/{id}");
@@ -145,6 +148,8 @@ async fn an_archive_that_harvests_another_has_the_same_records() {
             let found = found.map(|record| neutral(prefix, record, other, there, &[address]));
             check(prefix, &identifier, &neutral(prefix, &record, id, here, &[]), found.as_ref());
         }
+        // Each keeps connections of the one server of all tests.
+        drop(second.close().await);
     }
 }
 

@@ -4,7 +4,7 @@ use fonds_schemas::ObjectId;
 
 use super::crosswalk::Ours;
 use super::path::{At, Found, Path};
-use super::tree::inline;
+use super::tree::{Node, inline};
 
 /// Whose numbering the addresses of archives are: each is given once in the world, whatever format it came in.
 pub const NAMESPACE: &str = "fonds";
@@ -20,7 +20,13 @@ pub struct Origin {
 
 impl Origin {
     /// The archive, if the record has the address of an object of a fonds where a fonds writes it.
+    ///
+    /// A fonds writes nothing between elements. What somebody made pretty on the way is read as a record of anybody: its blanks
+    /// are not those that were said.
     pub fn of(ours: &Ours, root: At<'_>) -> Option<Self> {
+        if root.element.nodes.iter().any(|node| matches!(node, Node::Text(_))) {
+            return None;
+        }
         let texts =
             |paths: &[Path]| -> Vec<String> { paths.iter().flat_map(|path| path.find(root)).map(text).collect() };
         texts(&ours.address).into_iter().find_map(|address| {
