@@ -1,5 +1,6 @@
 //! Bags and zips: what becomes of whole ones, and why a broken one is refused.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -48,10 +49,12 @@ fn bag(folder: &Path, payload: &[(&str, &[u8])], tags: &[(&str, &str)]) {
     for (name, bytes) in payload {
         put(&format!("data/{name}"), bytes);
         let digest = Sha256::of(bytes).to_string();
-        manifest.push_str(&format!("{}  data/{name}\n", digest.trim_start_matches("sha256:")));
+        let _ = writeln!(manifest, "{}  data/{name}", digest.trim_start_matches("sha256:"));
     }
     put("manifest-sha256.txt", manifest.as_bytes());
-    tags.iter().for_each(|(name, text)| put(name, text.as_bytes()));
+    for (name, text) in tags {
+        put(name, text.as_bytes());
+    }
 }
 
 #[test]
@@ -163,7 +166,7 @@ fn every_bag_of_the_conformance_suite_is_what_it_says_it_is() {
                     "valid" => assert!(refused == 0 && !came.objects.is_empty(), "{told}"),
                     "warning" => assert!(refused == 0 && warned > 0, "{told}"),
                     "invalid" | "linux-only" | "windows-only" => {
-                        assert!(refused > 0 && came.objects.is_empty(), "{told}")
+                        assert!(refused > 0 && came.objects.is_empty(), "{told}");
                     }
                     other => panic!("{other}: {told}"),
                 }

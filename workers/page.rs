@@ -1,7 +1,7 @@
 //! PAGE XML: the text of a page as transcription tools keep it (Transkribus, eScriptorium, OCR-D, Aletheia; 2010 to 2019).
 //!
 //! As with ALTO, what is read is bounded by the bytes handed in, by depth, and by counts; entities are not expanded, and places
-//! are turned into pixels of the image. Source: PRImA, `pagecontent.xsd` 2019-07-15 (`Page`, `ReadingOrder`, `TextRegion`,
+//! are turned into pixels of the image. Source: `PRImA`, `pagecontent.xsd` 2019-07-15 (`Page`, `ReadingOrder`, `TextRegion`,
 //! `TextLine`, `Word`, `TextEquiv`, `Coords`).
 
 mod order;

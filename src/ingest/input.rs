@@ -41,7 +41,7 @@ pub enum Shape {
     Single(String),
     /// Files of records in formats that say what they mean.
     Records(xml::Files),
-    /// BagIt bags without a table or records of their own.
+    /// `BagIt` bags without a table or records of their own.
     Bags(Bags),
 }
 

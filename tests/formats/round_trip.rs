@@ -53,15 +53,14 @@ pub fn hops(format: &dyn Format, importers: &Importers, object: &Object, publish
 
 #[track_caller]
 pub fn check(prefix: &str, name: &str, before: &str, after: Option<&String>) {
-    let Some(after) = after else { panic!("{prefix}, {name}: there is no record any more: {before}") };
-    if before != after {
-        let place = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
-        let around = |text: &str| {
-            let start = text.floor_char_boundary(place.saturating_sub(300));
-            text[start..text.ceil_char_boundary((place + 300).min(text.len()))].to_owned()
-        };
-        panic!("{prefix}, {name}: it went out as\n{}\nand then as\n{}", around(before), around(after));
-    }
+    let after = after.map_or("no record", String::as_str);
+    let place = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        let start = text.floor_char_boundary(place.saturating_sub(300));
+        text[start..text.ceil_char_boundary((place + 300).min(text.len()))].to_owned()
+    };
+    let told = || format!("{prefix}, {name}: it went out as\n{}\nand then as\n{}", around(before), around(after));
+    assert!(before == after, "{}", told());
 }
 
 /// Every format that has an importer.
@@ -77,7 +76,7 @@ fn check_all(prefix: &str) {
         for publishing in [&publishing(), &plain] {
             let records = hops(format, &importers, &object, publishing);
             // Files stay where they are: what comes in again are the addresses of images.
-            let first = if object.files.iter().next().is_some() { 1 } else { 0 };
+            let first = usize::from(object.files.iter().next().is_some());
             for place in first..records.len().min(ARCHIVES.len() - 1) {
                 check(prefix, &name, &records[place], records.get(place + 1));
                 compared += 1;

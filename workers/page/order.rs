@@ -5,11 +5,14 @@ use std::collections::HashMap;
 /// References to regions that are kept: more than any page has.
 const REFERENCES_MAX: usize = 20_000;
 
+/// The number of a region or group in a group, and the regions that it is.
+type Member = (Option<u32>, Vec<String>);
+
 /// The order, while it is being read. Regions may be listed in groups of groups, and stand in one another.
 #[derive(Debug, Default)]
 pub struct Order {
     /// Groups that are open: the number of each, and what is in it with its numbers.
-    groups: Vec<(Option<u32>, Vec<(Option<u32>, Vec<String>)>)>,
+    groups: Vec<(Option<u32>, Vec<Member>)>,
     listed: Vec<String>,
     references: usize,
     /// Every region, with the region that it stands in.

@@ -1,6 +1,7 @@
 //! Whether a bag is complete and valid (RFC 8493, section 3).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -362,12 +363,24 @@ fn digests(path: &Path, algorithms: &BTreeSet<String>) -> io::Result<HashMap<Str
             break;
         }
         let bytes = &buffer[..read];
-        md5.iter_mut().for_each(|hash| hash.update(bytes));
-        sha1.iter_mut().for_each(|hash| hash.update(bytes));
-        sha224.iter_mut().for_each(|hash| hash.update(bytes));
-        sha256.iter_mut().for_each(|hash| hash.update(bytes));
-        sha384.iter_mut().for_each(|hash| hash.update(bytes));
-        sha512.iter_mut().for_each(|hash| hash.update(bytes));
+        if let Some(hash) = &mut md5 {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut sha1 {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut sha224 {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut sha256 {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut sha384 {
+            hash.update(bytes);
+        }
+        if let Some(hash) = &mut sha512 {
+            hash.update(bytes);
+        }
     }
     let mut digests = HashMap::new();
     let mut keep = |name: &str, digest: Option<Vec<u8>>| {
@@ -383,5 +396,9 @@ fn digests(path: &Path, algorithms: &BTreeSet<String>) -> io::Result<HashMap<Str
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

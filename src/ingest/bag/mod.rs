@@ -1,4 +1,4 @@
-//! BagIt bags (RFC 8493, and its drafts from 0.93 on): a folder whose manifests say what is in it.
+//! `BagIt` bags (RFC 8493, and its drafts from 0.93 on): a folder whose manifests say what is in it.
 //!
 //! A bag is checked as a whole before anything of it is taken in: every file that a manifest names is there and has the digest
 //! that is written there, and nothing lies in `data/` that no manifest names. What `fetch.txt` names is never fetched. Then a
@@ -36,6 +36,7 @@ pub struct Bags {
 
 impl Bags {
     /// The bags of a folder; `None` where it holds anything else. What is no bag of several is refused by itself.
+    #[must_use]
     pub fn of(folder: &Path) -> Option<Self> {
         if is_bag(folder) {
             return Some(Self { names: vec![String::new()] });
@@ -58,11 +59,13 @@ impl Bags {
     }
 
     /// The one bag that the folder of the input is.
+    #[must_use]
     pub fn is_one(&self) -> bool {
         self.names.iter().all(String::is_empty)
     }
 
     /// What they give: a row or record each, or why one is refused.
+    #[must_use]
     pub fn read(&self, base: &Path, namespace: &str) -> Vec<Read> {
         let too_many = self.names.len() > BAGS_MAX;
         let refused = too_many.then(|| {
@@ -83,6 +86,7 @@ fn is_bag(folder: &Path) -> bool {
 }
 
 /// The payload of a bag that describes itself, as an input of its own. A bag that is refused gives none: reading it says why.
+#[must_use]
 pub fn described(folder: &Path, name: &str, table: Option<&str>, told: xml::Told) -> Option<Input> {
     let input = super::input::look(&folder.join("data"), table, told).ok()?;
     match input.shape {
@@ -116,7 +120,7 @@ fn bag(base: &Path, name: &str, namespace: &str) -> Vec<Read> {
             reads.push(Read::Object(mapped));
         }
         Some(Read::Row(_) | Read::Problem(_) | Read::Broken(_)) | None => {
-            reads.push(row(called, namespace, checked, files))
+            reads.push(row(called, namespace, checked, files));
         }
     }
     reads

@@ -70,7 +70,7 @@ pub fn declared(bytes: &[u8]) -> Result<Declared, (u64, String)> {
     if bytes.starts_with(&[0xef, 0xbb, 0xbf]) {
         return Err((1, "it begins with a byte-order mark, which BagIt forbids".to_owned()));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| (1, "it is not UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(bytes).map_err(|_not_utf8| (1, "it is not UTF-8".to_owned()))?;
     let lines: Vec<&str> = text.lines().collect();
     let value = |number: usize, name: &str| {
         let line = lines.get(number).copied().unwrap_or_default();
