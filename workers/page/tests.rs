@@ -97,7 +97,7 @@ fn a_language_is_a_name_or_a_code() {
 
 #[test]
 fn what_is_wrong_is_said() {
-    check_refused("<alto/>", &BadPage::NotPage("alto".to_owned()));
+    check_refused("<alto></alto>", &BadPage::NotPage("alto".to_owned()));
     check_refused("", &BadPage::NotPage("missing".to_owned()));
     check_refused("<PcGts><Page imageWidth=\"0\" imageHeight=\"1\"/></PcGts>", &BadPage::NoPageSize);
     check_refused(&page("<TextRegion><Coords points=\"1,2 x\"/></TextRegion>"), &BadPage::Points("1,2 x".to_owned()));
