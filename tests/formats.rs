@@ -6,5 +6,7 @@ pub mod made;
 mod rdf;
 mod rendered;
 mod replies;
+mod round_trip;
+mod round_trip_kept;
 mod terms;
 mod valid;

@@ -13,6 +13,7 @@ mod house;
 mod iiif;
 mod ingest;
 mod ingest_archive;
+mod ingest_bags;
 mod ingest_xml;
 mod large;
 mod ledger;

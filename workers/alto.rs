@@ -156,7 +156,7 @@ pub fn language(code: &str) -> Option<Language> {
     Language::parse(known.map_or(code, |(_, two)| two)).ok()
 }
 
-fn wrong(reader: &Reader<&[u8]>, why: &dyn std::fmt::Display) -> BadAlto {
+pub(crate) fn wrong(reader: &Reader<&[u8]>, why: &dyn std::fmt::Display) -> BadAlto {
     BadAlto::Xml { at: reader.buffer_position(), why: why.to_string() }
 }
 
@@ -336,21 +336,26 @@ impl Page {
 
 /// The nearest pixel of a side.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 and the side before")]
-fn pixel(place: f64, side: u32) -> u32 {
+pub(crate) fn pixel(place: f64, side: u32) -> u32 {
     place.round().clamp(0.0, f64::from(side)) as u32
 }
 
+/// Whether the number may be a place.
+pub(crate) fn is_measure(number: f64) -> bool {
+    number.is_finite() && number.abs() <= NUMBER_MAX
+}
+
 /// An attribute with its references resolved; `None` where it is missing or cannot be.
-fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
+pub(crate) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut all = start.attributes();
     // Looking for doubles takes a time that grows with the square of their number.
     let found = all.with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
     unescape(&found.value).ok().map(std::borrow::Cow::into_owned)
 }
 
-fn number(start: &BytesStart<'_>, name: &'static str) -> Result<Option<f64>, BadAlto> {
+pub(crate) fn number(start: &BytesStart<'_>, name: &'static str) -> Result<Option<f64>, BadAlto> {
     let Some(value) = attribute(start, name).filter(|value| !value.trim().is_empty()) else { return Ok(None) };
-    let number = value.trim().parse::<f64>().ok().filter(|number| number.is_finite() && number.abs() <= NUMBER_MAX);
+    let number = value.trim().parse::<f64>().ok().filter(|number| is_measure(*number));
     let wrong = || BadAlto::Number { name, value: value.chars().take(64).collect() };
     number.map(Some).ok_or_else(wrong)
 }

@@ -5,5 +5,6 @@
 
 pub mod alto;
 pub mod pack;
+pub mod page;
 pub mod picture;
 pub mod probe;

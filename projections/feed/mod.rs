@@ -45,7 +45,7 @@ use crate::{Batch, Projection, ProjectionError, Stores, database, position};
 /// The name of the projection.
 pub const NAME: &str = "feed";
 /// Moves on with the shape of the tables, and with every format added or changed: payloads are then rendered anew.
-const CODE_VERSION: u32 = 6;
+const CODE_VERSION: u32 = 7;
 
 /// The projection.
 pub struct Feed;

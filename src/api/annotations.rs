@@ -13,7 +13,7 @@ use fonds_projections::files::Placed;
 use fonds_schemas::annotation::{Line, Motivation, Region};
 use fonds_schemas::event::BatchCounts;
 use fonds_schemas::{Act, AgentId, AnnotationId, FileId, Language, ObjectId, Scope, Timestamp};
-use fonds_workers::alto;
+use fonds_workers::page;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -299,22 +299,24 @@ async fn reading(placed: &Placed, headers: &HeaderMap, query: AltoQuery, body: B
                 serde_json::from_slice(&body).map_err(unread)?;
             Ok(Reading { version, file, lines, language, reason, source })
         }
-        "application/xml" | "text/xml" | "application/alto+xml" => {
+        "application/xml" | "text/xml" | "application/alto+xml" | "application/vnd.prima.page+xml" => {
             let sides = placed.file.width.zip(placed.file.height).unwrap_or_default();
-            let read = tokio::task::spawn_blocking(move || alto::read(&body, sides)).await;
+            let read = tokio::task::spawn_blocking(move || page::of_either(&body, sides)).await;
             let read = read.map_err(|_stopped| Error::new(StatusCode::SERVICE_UNAVAILABLE, "try again soon"))?;
-            let refused = |bad: alto::BadAlto| {
-                Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("this ALTO cannot be taken: {bad}"))
+            let refused = |bad: page::BadPage| {
+                Error::new(StatusCode::UNPROCESSABLE_ENTITY, format!("this text cannot be taken: {bad}"))
             };
             let read = read.map_err(refused)?;
             let AltoQuery { language, source, reason, version } = query;
             // A page that says nothing is a page without text.
-            let reason = reason.or_else(|| read.lines.is_empty().then(|| "the ALTO holds no text".to_owned()));
+            let reason = reason.or_else(|| read.lines.is_empty().then(|| "the file holds no text".to_owned()));
             Ok(Reading { version, file, lines: read.lines, language: language.or(read.language), reason, source })
         }
         other => Err(Error::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            format!("a transcript is application/json, application/xml or application/alto+xml, not {other:?}"),
+            format!(
+                "a transcript is application/json, application/xml, application/alto+xml or application/vnd.prima.page+xml, not {other:?}"
+            ),
         )),
     }
 }

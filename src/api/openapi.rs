@@ -115,7 +115,7 @@ pub const OPERATIONS: &[Operation] = &[
         ..change(
             "put",
             "/api/v1/files/{file}/transcript",
-            "Say what text stands on an image: as this JSON, or as ALTO (application/alto+xml), which the query completes",
+            "Say what text stands on an image: as this JSON, or as ALTO or PAGE XML (application/xml), which the query completes",
             "write",
         )
     },

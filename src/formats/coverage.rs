@@ -1,10 +1,13 @@
-//! What each format carries of an archive, and what it loses: the crosswalks, with a count of what stands in them.
+//! What each format carries of an archive, and what it loses: the crosswalks, with a count of what stands in them, and with what
+//! comes back of it when a record is taken in again.
 
 use std::collections::BTreeMap;
 
 use fonds_projections::feed::{Format, Place, Setting};
 use fonds_schemas::{Object, Property, property};
 use serde::Serialize;
+
+use super::round_trip::{Back, Returned};
 
 /// What is there to be carried: how often each property is said, and how many objects have a record.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +48,8 @@ pub struct Coverage {
     pub prefix: &'static str,
     /// Whether the archive publishes it: `oai.formats` of its settings.
     pub published: bool,
+    /// Whether records of it are read, too: what comes back of each property is told only then.
+    pub importer: bool,
     /// Public objects that have a record in it; absent where there is no archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<u64>,
@@ -65,6 +70,12 @@ pub struct Line {
     /// What one must know beside, or why it is lost.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub note: &'static str,
+    /// What becomes of it on the way out and in again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back: Option<Back>,
+    /// What is different about what comes back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub how: Vec<String>,
     /// How many statements of public objects have it; absent where there is no archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statements: Option<u64>,
@@ -76,6 +87,7 @@ pub fn coverage(format: &dyn Format, published: &[&dyn Format], counted: Option<
     let mut coverage = Coverage {
         prefix: format.prefix(),
         published: published.iter().any(|one| one.prefix() == format.prefix()),
+        importer: false,
         records: counted.map(|counted| counted.records.get(format.prefix()).copied().unwrap_or_default()),
         carried: Vec::new(),
         lost: Vec::new(),
@@ -98,12 +110,23 @@ pub fn coverage(format: &dyn Format, published: &[&dyn Format], counted: Option<
 
 impl Coverage {
     fn put(&mut self, property: String, place: Place, statements: Option<u64>) {
+        let line = |element, note| Line { property, element, note, back: None, how: Vec::new(), statements };
         match place {
-            Place::In { element, note } => {
-                self.carried.push(Line { property, element: Some(element), note, statements });
-            }
-            Place::Lost { why } => self.lost.push(Line { property, element: None, note: why, statements }),
+            Place::In { element, note } => self.carried.push(line(Some(element), note)),
+            Place::Lost { why } => self.lost.push(line(None, why)),
         }
+    }
+
+    /// The same with what came back of each property of the list; nothing, where no importer reads the format.
+    #[must_use]
+    pub fn with_returned(mut self, returned: Option<Vec<Returned>>) -> Self {
+        self.importer = returned.is_some();
+        for Returned { property, back, how } in returned.into_iter().flatten() {
+            if let Some(line) = self.carried.iter_mut().chain(&mut self.lost).find(|line| line.property == property) {
+                (line.back, line.how) = (Some(back), how);
+            }
+        }
+        self
     }
 
     /// How many statements it loses, where they were counted.

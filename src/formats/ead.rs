@@ -9,7 +9,7 @@ use fonds_schemas::{Event, Object};
 
 use super::ead3::{ORDER, level};
 use super::element::Element;
-use super::said::{Description, Said, ends, is_web};
+use super::said::{Description, Numbers, Said, ends, is_web};
 use super::views::{self, views};
 
 /// The format.
@@ -47,7 +47,7 @@ const CROSSWALK: &[Row] = &[
     noted("note", "odd", "type=\"note\""),
     to("identifier", "unitid"),
     noted("holding_institution", "repository/corpname", "without one, the archive"),
-    noted("department", "repository/corpname/subarea", "of the first"),
+    noted("department", "repository/subarea", "of the first"),
     noted("collection", "relatedmaterial", "type=\"collection\""),
     to("provenance", "custodhist"),
     noted("credit_line", "odd", "type=\"credit line\""),
@@ -88,7 +88,8 @@ impl Format for Ead {
             .attribute("level", level)
             .with([identification(object, &said, setting, title.trim())])
             .with(said.iter().filter_map(about))
-            .with(Element::around("controlaccess", said.iter().filter_map(access)));
+            .with(Element::around("controlaccess", said.iter().filter_map(access)).map(Element::each_once))
+            .each_once();
         let root = Element::new("ead")
             .attribute("xmlns", NAMESPACE)
             .attribute("xmlns:xlink", "http://www.w3.org/1999/xlink")
@@ -110,20 +111,21 @@ fn identification<'a>(object: &'a Object, said: &Description<'a>, setting: &Sett
         all.push(Element::new("unittitle").text(title.to_owned()));
     }
     all.extend(said.all("alternative").map(|said| words("unittitle", said).attribute("type", "alternative")));
-    let number = object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
-    let others = said.all("identifier").map(|said| said.text).filter(|text| Some(*text) != number);
-    all.extend(number.into_iter().chain(others).map(|text| Element::new("unitid").text(text)));
+    let Numbers { number, others } = Numbers::of(object, said);
+    let numbers = number.into_iter().chain(others.into_iter().map(|said| said.text));
+    all.extend(numbers.map(|text| Element::new("unitid").text(text)));
     all.push(Element::new("unitid").attribute("type", "uri").text(setting.addresses.id(object.id)));
     all.extend(said.all("date_created").map(|said| date(said, "creation")));
     all.extend(said.all("date_issued").map(|said| date(said, "publication")));
     let facet = |kind: &'static str| said.all(kind).map(move |said| words("physfacet", said).attribute("type", kind));
     let measured = said.all("dimensions").map(|said| words("dimensions", said));
-    all.extend(Element::around("physdesc", measured.chain(facet("material")).chain(facet("technique"))));
+    let physical = Element::around("physdesc", measured.chain(facet("material")).chain(facet("technique")));
+    all.extend(physical.map(Element::each_once));
     all.extend(said.all("creator").map(|said| Element::new("origination").with([named("name", said)])));
     all.extend(Element::around("langmaterial", said.all("language").map(|said| words("language", said))));
     all.extend(repositories(said, setting));
     all.extend(digital(object, said, setting));
-    Element::new("did").with(all)
+    Element::new("did").with(all).each_once()
 }
 
 /// A date in words, with what machines read. The schema knows no year after 2999.
@@ -140,7 +142,7 @@ fn repositories<'a>(said: &Description<'a>, setting: &Setting<'a>) -> Vec<Elemen
         keepers.push(Element::new("corpname").text(setting.publishing.institution.as_str()));
     }
     let mut departments: Vec<_> = said.all("department").map(|said| words("subarea", said)).collect();
-    let keeper = |corpname: Element<'a>| Element::new("repository").with([corpname.with(departments.drain(..))]);
+    let keeper = |corpname: Element<'a>| Element::new("repository").with([corpname]).with(departments.drain(..));
     keepers.into_iter().map(keeper).collect()
 }
 
@@ -166,7 +168,11 @@ fn about<'a>(said: &Said<'a>) -> Option<Element<'a>> {
         "acquired" => block("acqinfo"),
         "rights" => {
             let uri = said.authority.filter(|uri| *uri != said.text);
-            block("userestrict").with(uri.map(|uri| Element::new("p").text(uri)))
+            let link = |uri: &'a str| {
+                let link = Element::new("extref").attribute("xlink:type", "simple").attribute("xlink:href", uri);
+                Element::new("p").with([link.attribute("xlink:title", "rights").text(uri)])
+            };
+            block("userestrict").with(uri.map(link))
         }
         "rights_holder" => other("userestrict", "rights holder"),
         "landing_page" => block("otherfindaid"),

@@ -8,7 +8,7 @@ use fonds_projections::feed::{Format, Row, Setting, noted, to};
 use fonds_schemas::{Event, Level, Object};
 
 use super::element::Element;
-use super::said::{Description, Said, ends, is_web};
+use super::said::{Description, Numbers, Said, ends, is_web};
 use super::views::{self, View, views};
 
 /// The format.
@@ -87,7 +87,8 @@ impl Format for Ead3 {
             .attribute("level", level)
             .with([identification(object, &said, setting, title.trim())])
             .with(said.iter().filter_map(about))
-            .with(Element::around("controlaccess", said.iter().filter_map(access)));
+            .with(Element::around("controlaccess", said.iter().filter_map(access)).map(Element::each_once))
+            .each_once();
         Some(root.with([control(object, setting, title.trim()), described.in_order(ORDER)]).written())
     }
 
@@ -156,10 +157,9 @@ fn identification<'a>(object: &'a Object, said: &Description<'a>, setting: &Sett
         all.push(Element::new("unittitle").text(title.to_owned()));
     }
     all.extend(said.all("alternative").map(|said| words("unittitle", said).attribute("localtype", "alternative")));
-    let number = object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
-    let others = said.all("identifier").map(|said| said.text).filter(|text| Some(*text) != number);
-    let numbers = number.into_iter().chain(others).map(|text| Element::new("unitid").text(text));
-    all.extend(numbers);
+    let Numbers { number, others } = Numbers::of(object, said);
+    let numbers = number.into_iter().chain(others.into_iter().map(|said| said.text));
+    all.extend(numbers.map(|text| Element::new("unitid").text(text)));
     all.push(Element::new("unitid").attribute("localtype", "uri").text(setting.addresses.id(object.id)));
     all.extend(said.all("date_created").flat_map(|said| dates(said, "creation")));
     all.extend(said.all("date_issued").flat_map(|said| dates(said, "publication")));
@@ -173,7 +173,7 @@ fn identification<'a>(object: &'a Object, said: &Description<'a>, setting: &Sett
     all.extend(Element::around("langmaterial", languages));
     all.extend(repositories(said, setting));
     all.extend(digital(object, said, setting));
-    Element::new("did").with(all)
+    Element::new("did").with(all).each_once()
 }
 
 /// A date in words, and as machines read it.
@@ -184,7 +184,9 @@ fn dates<'a>(said: &Said<'a>, kind: &'static str) -> Vec<Element<'a>> {
         let value = if begin == end { date("datesingle", begin) } else { range() };
         Element::new("unitdatestructured").attribute("datechar", kind).with([value])
     });
-    std::iter::once(words("unitdate", said).attribute("datechar", kind)).chain(exact).collect()
+    let plain = said.edtf.filter(|edtf| ends(edtf).is_some());
+    let spoken = words("unitdate", said).attribute("datechar", kind).maybe("normal", plain);
+    std::iter::once(spoken).chain(exact).collect()
 }
 
 /// Who keeps it. The departments are those of the first keeper.
@@ -194,7 +196,8 @@ fn repositories<'a>(said: &Description<'a>, setting: &Setting<'a>) -> Vec<Elemen
         let part = Element::new("part").text(setting.publishing.institution.as_str());
         keepers.push(Element::new("corpname").with([part]));
     }
-    let mut departments: Vec<_> = said.all("department").map(|said| words("part", said)).collect();
+    let mut departments: Vec<_> =
+        said.all("department").map(|said| words("part", said).attribute("localtype", "department")).collect();
     let keeper = |corpname: Element<'a>| Element::new("repository").with([corpname.with(departments.drain(..))]);
     keepers.into_iter().map(keeper).collect()
 }
@@ -223,7 +226,11 @@ fn about<'a>(said: &Said<'a>) -> Option<Element<'a>> {
         "acquired" => block("acqinfo"),
         "rights" => {
             let uri = said.authority.filter(|uri| *uri != said.text);
-            block("userestrict").with(uri.map(|uri| Element::new("p").text(uri)))
+            let link = |uri: &'a str| {
+                let link = Element::new("ref").attribute("href", uri).attribute("linktitle", "rights").text(uri);
+                Element::new("p").with([link])
+            };
+            block("userestrict").with(uri.map(link))
         }
         "rights_holder" => other("userestrict", "rights holder"),
         "landing_page" => block("otherfindaid"),

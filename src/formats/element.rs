@@ -1,11 +1,12 @@
 //! Elements that formats put together and then write: children in the order that a schema wants, nothing empty.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::xml;
 
 /// An element: a name, attributes, and text or children.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Element<'a> {
     name: &'static str,
     attributes: Vec<(&'static str, Cow<'a, str>)>,
@@ -67,6 +68,18 @@ impl<'a> Element<'a> {
     #[must_use]
     pub fn in_order(mut self, names: &[&str]) -> Self {
         self.children.sort_by_key(|child| names.iter().position(|name| *name == child.name));
+        self
+    }
+
+    /// The same with each child once: what a schema has no place for may have told them apart.
+    #[must_use]
+    pub fn each_once(mut self) -> Self {
+        if self.children.len() > 1 {
+            let mut known = HashSet::with_capacity(self.children.len());
+            let first: Vec<bool> = self.children.iter().map(|child| known.insert(child)).collect();
+            let mut first = first.into_iter();
+            self.children.retain(|_| first.next().unwrap_or(true));
+        }
         self
     }
 

@@ -7,7 +7,7 @@ use fonds_projections::feed::{Format, Publishing, Row, Setting, noted, to};
 use fonds_schemas::{Event, Level, Object, edtf};
 
 use super::element::Element;
-use super::said::{Description, Said, ends, is_web};
+use super::said::{Description, Numbers, Said, ends, is_web};
 use super::views::{self, Kind, views};
 
 /// The format.
@@ -26,8 +26,8 @@ const CROSSWALK: &[Row] = &[
     noted("creator", "720 $a $e", "nobody says whether it is a person's name"),
     noted("contributor", "720 $a $e", "nobody says whether it is a person's name"),
     to("publisher", "264 _1 $b"),
-    noted("date_created", "264 _0 $c", "plain dates in EDTF in 008 as well"),
-    to("date_issued", "264 _1 $c"),
+    noted("date_created", "264 _0 $c", "the first plain date in EDTF in 008 and 046 $k $l as well"),
+    noted("date_issued", "264 _1 $c", "the first plain date in EDTF in 046 $c $e as well"),
     to("object_type", "655 _4 $a $0"),
     to("material", "340 $a $0"),
     to("technique", "340 $d $0"),
@@ -82,7 +82,10 @@ impl Format for MarcXml {
         fields.extend(titles(&said, named.trim()));
         fields.extend(issue(&said, '0', &[("date_created", "c")]));
         fields.extend(issue(&said, '1', &[("publisher", "b"), ("date_issued", "c")]));
-        fields.extend(holding(object, &said));
+        fields.extend(coded_dates(&said));
+        let Numbers { number, others } = Numbers::of(object, &said);
+        fields.extend(others.iter().map(|said| Field::new("024", '8', ' ').with("a", said.text)));
+        fields.extend(holding(number, &said));
         fields.extend(languages(&said));
         fields.extend(setting.publishing.organization_code.as_deref().map(cataloguer));
         let ours = setting.addresses.id(object.id);
@@ -106,7 +109,8 @@ impl Format for MarcXml {
             .attribute("type", "Bibliographic")
             .with([Element::new("leader").text(leader(object, views.first().map(|view| view.kind)))])
             .with(controls(object, &said, setting.publishing))
-            .with(fields.into_iter().map(Field::element));
+            .with(fields.into_iter().map(Field::element))
+            .each_once();
         Some(root.written())
     }
 
@@ -139,6 +143,7 @@ impl<'a> Field<'a> {
             .attribute("ind1", first)
             .attribute("ind2", second)
             .with(self.subfields)
+            .each_once()
     }
 }
 
@@ -166,7 +171,6 @@ fn field<'a>(said: &Said<'a>) -> Option<Field<'a>> {
         "description" => words("520", ' ', ' ', "a"),
         "inscription" => words("562", ' ', ' ', "a"),
         "note" | "use" | "credit_line" => words("500", ' ', ' ', "a"),
-        "identifier" => words("024", '8', ' ', "a"),
         "collection" => words("773", '0', ' ', "t"),
         "provenance" => words("561", ' ', ' ', "a"),
         "acquired" => words("541", ' ', ' ', "d"),
@@ -180,7 +184,7 @@ fn field<'a>(said: &Said<'a>) -> Option<Field<'a>> {
         }
         "rights_holder" => words("542", ' ', ' ', "d"),
         "landing_page" if is_web(said.text) => words("856", '4', '2', "u"),
-        "image_url" if is_web(said.text) => words("856", '4', '1', "u"),
+        "image_url" if is_web(said.text) => words("856", '4', '1', "u").with("3", "Image"),
         "source" => words("786", '0', ' ', "n"),
         "related" => words("787", '0', ' ', "n"),
         // What stands together in one field with others.
@@ -208,7 +212,7 @@ fn issue<'a>(said: &Description<'a>, second: char, parts: &[(&'static str, &'sta
 }
 
 /// Who keeps it, where, under which number. Departments and the number are those of the first keeper.
-fn holding<'a>(object: &'a Object, said: &Description<'a>) -> Vec<Field<'a>> {
+fn holding<'a>(number: Option<&'a str>, said: &Description<'a>) -> Vec<Field<'a>> {
     let mut keepers = said.all("holding_institution").map(|said| said.text);
     let mut first = Field::new("852", ' ', ' ');
     if let Some(keeper) = keepers.next() {
@@ -217,12 +221,25 @@ fn holding<'a>(object: &'a Object, said: &Description<'a>) -> Vec<Field<'a>> {
     for department in said.all("department") {
         first = first.with("b", department.text);
     }
-    let number = object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
     if let Some(number) = number {
         first = first.with("j", number);
     }
     let rest = keepers.map(|keeper| Field::new("852", ' ', ' ').with("a", keeper));
     std::iter::once(first).filter(|field| !field.subfields.is_empty()).chain(rest).collect()
+}
+
+/// The first plain date of its making, and that of its issue, in EDTF.
+fn coded_dates<'a>(said: &Description<'a>) -> Vec<Field<'a>> {
+    let plain = |property| said.all(property).find_map(|said: &Said<'a>| said.edtf.and_then(ends));
+    let two = |begin: &'a str, end: &'a str| if begin == end { None } else { Some(end) };
+    let field = |[first, second]: [&'static str; 2], (begin, end): (&'a str, &'a str)| {
+        let field = Field::new("046", ' ', ' ').with(first, begin);
+        two(begin, end).into_iter().fold(field, |field, end| field.with(second, end)).with("2", "edtf")
+    };
+    let made = plain("date_created").map(|ends| field(["k", "l"], ends));
+    // Subfields for dates before the first year have no room for EDTF.
+    let issued = plain("date_issued").filter(|(begin, _)| !begin.starts_with('-')).map(|ends| field(["c", "e"], ends));
+    made.into_iter().chain(issued).collect()
 }
 
 /// The languages in words, and those that are codes of MARC by their shape as codes.
@@ -255,8 +272,7 @@ fn leader(object: &Object, kind: Option<Kind>) -> String {
         Some(Kind::Model) | None => 'r',
     };
     let (level, control) = match object.level {
-        Level::Fonds | Level::Series | Level::File => ('c', 'a'),
-        Level::Project => ('c', ' '),
+        Level::Fonds | Level::Series | Level::File | Level::Project => ('c', 'a'),
         Level::Work | Level::Instance | Level::Item => ('m', ' '),
     };
     format!("00000n{type_of_record}{level}{control}a2200000uu 4500")

@@ -27,6 +27,7 @@ pub mod oai_datacite;
 pub mod oai_dc;
 pub mod premis;
 pub mod rdf;
+pub mod round_trip;
 pub mod said;
 pub mod views;
 pub mod xml;

@@ -4,7 +4,7 @@ use fonds_projections::feed::{Format, Row, Setting, noted, to};
 use fonds_schemas::{Event, Object};
 
 use super::element::Element;
-use super::said::{Description, Said, is_web};
+use super::said::{Description, Numbers, Said, is_address, is_web};
 use super::views::{self, Kind, views};
 
 /// The format.
@@ -23,7 +23,11 @@ pub(super) const CROSSWALK: &[Row] = &[
     noted("creator", "name/namePart", "roleTerm creator, with the authority as valueURI"),
     noted("contributor", "name/namePart", "roleTerm contributor, with the authority as valueURI"),
     to("publisher", "originInfo/publisher"),
-    noted("date_created", "originInfo/dateCreated", "in EDTF and as it was said"),
+    noted(
+        "date_created",
+        "originInfo/dateCreated",
+        "in EDTF and as it was said; each date in an originInfo of its own",
+    ),
     noted("date_issued", "originInfo/dateIssued", "in EDTF and as it was said"),
     noted("object_type", "genre", "with the authority as valueURI"),
     noted("material", "physicalDescription/form", "type=\"material\""),
@@ -93,12 +97,12 @@ pub(super) fn root<'a>(object: &'a Object, said: &Description<'a>, setting: &Set
         .attribute("version", "3.8")
         .with(title)
         .with(said.iter().filter_map(whole))
-        .with(Element::around("originInfo", said.iter().flat_map(origin)))
-        .with(Element::around("physicalDescription", physical(object, said)))
-        .with(identifiers(object, setting))
+        .with(origins(said))
+        .with(Element::around("physicalDescription", physical(object, said)).map(Element::each_once))
+        .with(identifiers(object, said, setting))
         .with(locations(object, said, setting))
         .with([record(object, setting)]);
-    root.in_order(ORDER)
+    root.each_once().in_order(ORDER)
 }
 
 /// The order of elements, which the schema leaves free: people read titles first.
@@ -145,7 +149,6 @@ fn whole<'a>(said: &Said<'a>) -> Option<Element<'a>> {
         "period" => subject(named("temporal")),
         "place" => subject(named("geographic")),
         "coordinates" => subject(Element::new("cartographics").with([Element::new("coordinates").text(said.text)])),
-        "identifier" => words("identifier"),
         "collection" => related().attribute("type", "host"),
         "source" => related().attribute("type", "original"),
         "related" => related(),
@@ -171,14 +174,25 @@ fn name<'a>(said: &Said<'a>) -> Element<'a> {
         .with([Element::new("role").with([role.text(said.property)])])
 }
 
-/// Where, when and by whom it was issued or made. A date that a machine reads comes before the words for it.
-fn origin<'a>(said: &Said<'a>) -> Vec<Element<'a>> {
-    let name = match said.property {
-        "publisher" => return vec![words("publisher", said)],
-        "date_created" => "dateCreated",
-        "date_issued" => "dateIssued",
-        _ => return Vec::new(),
-    };
+/// By whom and when it was issued or made. Each date has an element of its own, so that what a machine reads of it is told from
+/// what it reads of another.
+fn origins<'a>(said: &Description<'a>) -> Vec<Element<'a>> {
+    let mut publishers = said.all("publisher").map(|said| words("publisher", said)).collect::<Vec<_>>();
+    let (mut made, mut issued) = (said.all("date_created"), said.all("date_issued"));
+    let mut all = Vec::new();
+    loop {
+        let dates =
+            [made.next().map(|said| date("dateCreated", said)), issued.next().map(|said| date("dateIssued", said))];
+        let children = publishers.drain(..).chain(dates.into_iter().flatten().flatten());
+        match Element::around("originInfo", children).map(Element::each_once) {
+            Some(origin) => all.push(origin),
+            None => return all,
+        }
+    }
+}
+
+/// A date: what a machine reads comes before the words for it.
+fn date<'a>(name: &'static str, said: &Said<'a>) -> Vec<Element<'a>> {
     let exact = said.edtf.map(|edtf| Element::new(name).attribute("encoding", "edtf").text(edtf));
     let spoken = if said.edtf == Some(said.text) { None } else { Some(words(name, said)) };
     exact.into_iter().chain(spoken).collect()
@@ -194,18 +208,22 @@ fn physical<'a>(object: &'a Object, said: &Description<'a>) -> Vec<Element<'a>> 
     form("material").chain(form("technique")).chain(types).chain(extent).collect()
 }
 
-fn identifiers<'a>(object: &'a Object, setting: &Setting<'_>) -> Vec<Element<'a>> {
-    let number = object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
+fn identifiers<'a>(object: &'a Object, said: &Description<'a>, setting: &Setting<'_>) -> Vec<Element<'a>> {
+    let Numbers { number, others } = Numbers::of(object, said);
     let number = number.map(|text| Element::new("identifier").attribute("type", "local").text(text));
     let ours = Element::new("identifier").attribute("type", "uri").text(setting.addresses.id(object.id));
-    std::iter::once(ours).chain(number).collect()
+    let other = |said: Said<'a>| {
+        let kind = if is_address(said.text) { Some("uri") } else { None };
+        words("identifier", &said).maybe("type", kind)
+    };
+    std::iter::once(ours).chain(number).chain(others.into_iter().map(other)).collect()
 }
 
 fn locations<'a>(object: &Object, said: &Description<'a>, setting: &Setting<'_>) -> Vec<Element<'a>> {
     let holders = said.all("holding_institution").map(|said| named("physicalLocation", said));
     let departments =
         said.all("department").map(|said| named("physicalLocation", said).attribute("type", "department"));
-    let kept = Element::around("location", holders.chain(departments));
+    let kept = Element::around("location", holders.chain(departments)).map(Element::each_once);
     let url = |access: &'static str, address: String| Element::new("url").attribute("access", access).text(address);
     let mut urls =
         vec![url("object in context", setting.addresses.page(object.id)).attribute("usage", "primary display")];

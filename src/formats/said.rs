@@ -85,6 +85,37 @@ fn distinct<'a>(said: impl Iterator<Item = Said<'a>>) -> Vec<Said<'a>> {
     all
 }
 
+/// What a thing is called.
+#[derive(Debug, Clone)]
+pub struct Numbers<'a> {
+    /// The number that it came with. An address is none: of a thing that came from another archive, it is its number there.
+    pub number: Option<&'a str>,
+    /// All else, in the order in which it was said.
+    pub others: Vec<Said<'a>>,
+}
+
+impl<'a> Numbers<'a> {
+    /// What the object is called.
+    #[must_use]
+    pub fn of(object: &'a Object, said: &Description<'a>) -> Self {
+        let source = object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
+        let own = source.filter(|text| !is_address(text));
+        let said_number = || said.all("identifier").map(|said| said.text).find(|text| !is_address(text));
+        let number = own.or_else(said_number);
+        let address = source.filter(|text| is_address(text));
+        let address =
+            address.map(|text| Said { property: "identifier", text, language: None, authority: None, edtf: None });
+        let rest = said.all("identifier").filter(|said| Some(said.text) != number && Some(said.text) != source);
+        Self { number, others: address.into_iter().chain(rest.copied()).collect() }
+    }
+}
+
+/// Whether the text is an address rather than a number or name.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    text.contains("://") && property::is_iri(text)
+}
+
 fn said<'a>(statement: &'a Statement, base: &str) -> Option<Said<'a>> {
     let property = property::nearest(&statement.property)?.name;
     let text = statement.text.trim();

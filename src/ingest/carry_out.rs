@@ -112,7 +112,7 @@ impl Run<'_> {
     async fn files(&self, wanted: Wanted, done: &mut Done) -> Result<(), IngestError> {
         let object = wanted.object;
         let place = wanted.files.first().map_or_else(|| Place::file(&self.source), |file| file.place.clone());
-        let may_be_alto = texts::may_be_alto(&wanted.files);
+        let named = texts::named(&wanted.files);
         let (base, limits) = (self.base.clone(), self.archive.settings.limits.clone());
         let looked = tokio::task::spawn_blocking(move || files::look(&base, &wanted, &limits)).await?;
         let Looked { mut found, unchanged, problems } = looked;
@@ -142,8 +142,8 @@ impl Run<'_> {
                 Err(error) => return Err(command("store files")(error)),
             }
         }
-        if may_be_alto {
-            self.texts(object, &place, done).await?;
+        if let Some(named) = named {
+            self.texts(object, &named, &place, done).await?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::plan::Planned;
 use super::problem::{Place, Problem};
 use super::reader::Chunk;
 use super::run::{Done, IngestError, Run};
+use super::xml;
 
 /// What kind of act each batch was that was asked for; batches do not change their kind.
 #[derive(Default)]
@@ -37,7 +38,8 @@ pub(super) struct Decided {
 
 impl Run<'_> {
     /// Looks up what is there and says what is new. Opens the batch if something is.
-    pub(super) async fn decide(&self, chunk: Chunk) -> Result<Decided, IngestError> {
+    pub(super) async fn decide(&self, mut chunk: Chunk) -> Result<Decided, IngestError> {
+        self.leave_own(&mut chunk);
         let ids: Vec<ObjectId> = chunk.objects.iter().map(|planned| planned.id).collect();
         let known = catalog::objects(&self.archive.stores.pg, &ids).await?;
         let known: HashMap<ObjectId, Object> = known.into_iter().map(|object| (object.id, object)).collect();
@@ -66,6 +68,18 @@ impl Run<'_> {
             self.acting().await?;
         }
         Ok(decided)
+    }
+
+    /// Leaves aside what this archive sent out itself: it would be a second object that says what the first one says.
+    fn leave_own(&self, chunk: &mut Chunk) {
+        let own = format!("{}/id/", self.archive.stores.addresses.base());
+        let is_own = |planned: &mut Planned| {
+            planned.source.namespace == xml::OF_ARCHIVES && planned.source.identifier.starts_with(&own)
+        };
+        for planned in chunk.objects.extract_if(.., is_own) {
+            let why = format!("it is a record of this archive ({}): it is left aside", planned.source.identifier);
+            chunk.problems.push(Problem::note(planned.place, why));
+        }
     }
 
     /// Compares rows with the histories of their objects, which the ledger has even where the catalogue is behind.

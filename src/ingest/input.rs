@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use super::bag::{self, Bags};
 use super::csv::Csv;
 use super::encoding;
 use super::folder;
@@ -40,6 +41,8 @@ pub enum Shape {
     Single(String),
     /// Files of records in formats that say what they mean.
     Records(xml::Files),
+    /// `BagIt` bags without a table or records of their own.
+    Bags(Bags),
 }
 
 /// How a table is written.
@@ -107,6 +110,14 @@ pub fn look(path: &Path, table: Option<&str>, told: xml::Told) -> Result<Input, 
     if !about.is_dir() {
         return Err(refused("it is neither a file nor a folder".to_owned()));
     }
+    if let Some(bags) = Bags::of(&path) {
+        if bags.is_one()
+            && let Some(input) = bag::described(&path, &name, table, told)
+        {
+            return Ok(input);
+        }
+        return Ok(Input { name, base: path, shape: Shape::Bags(bags) });
+    }
     let shape = match table_in(&path, table).map_err(refused)? {
         Some((table, format)) => Shape::Table(table, format),
         None => match xml::Files::of_folder(&path, told)? {
@@ -168,7 +179,7 @@ impl Input {
         match &self.shape {
             Shape::Table(path, _) if self.name == file_name(path) => stem_of(&self.name).to_owned(),
             Shape::Records(files) if files.is_one() => stem_of(&self.name).to_owned(),
-            Shape::Table(..) | Shape::Folder | Shape::Records(_) => self.name.clone(),
+            Shape::Table(..) | Shape::Folder | Shape::Records(_) | Shape::Bags(_) => self.name.clone(),
             Shape::Single(_) => self.base.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
         }
     }
@@ -181,19 +192,20 @@ impl Input {
             Shape::Records(files) => {
                 (Vec::new(), files.open(&self.namespace(), None, &bytes_read), files.left_aside.clone(), files.bytes)
             }
-            Shape::Folder | Shape::Single(_) => {
-                let rows = match &self.shape {
-                    Shape::Single(name) => folder::single(name, &self.namespace()),
-                    Shape::Folder | Shape::Table(..) | Shape::Records(_) => folder::read(&self.base, &self.namespace()),
-                };
-                let columns = folder::COLUMNS.iter().map(|name| (*name).to_owned()).collect();
-                (columns, Box::new(rows.into_iter()), Vec::new(), 0)
-            }
+            Shape::Folder => made(folder::read(&self.base, &self.namespace())),
+            Shape::Single(name) => made(folder::single(name, &self.namespace())),
+            Shape::Bags(bags) => made(bags.read(&self.base, &self.namespace())),
         };
         let mut opened = Opened { columns, rows, warnings, bytes, bytes_read };
         opened.peek();
         Ok(opened)
     }
+}
+
+/// Rows that no table has: their columns are made here.
+fn made(rows: Vec<Read>) -> Table {
+    let columns = folder::COLUMNS.iter().map(|name| (*name).to_owned()).collect();
+    (columns, Box::new(rows.into_iter()), Vec::new(), 0)
 }
 
 fn file_name(path: &Path) -> String {

@@ -65,6 +65,21 @@ pub const DEPOSIT_FILES_MAX: u64 = 8_000;
 /// Problems that are kept word for word; the rest is counted.
 pub const PROBLEMS_KEPT: usize = 1_000;
 
+/// Bags that are one input.
+pub const BAGS_MAX: usize = 100_000;
+/// Bytes of a tag file of a bag: a manifest of a million files fits.
+pub const BAG_TAG_BYTES_MAX: u64 = 256 << 20;
+/// Elements of `bag-info.txt`.
+pub const BAG_INFO_MAX: usize = 1_000;
+/// Problems of one bag that are listed.
+pub const BAG_PROBLEMS_MAX: usize = 100;
+/// Bytes that a zip has when unpacked: what a large disk holds. They are counted as they come.
+pub const ZIP_UNPACKED_BYTES_MAX: u64 = 1 << 42;
+/// How many times as large a zip may become. Deflate ends at about a thousand; folders of texts reach twenty.
+pub const ZIP_RATIO_MAX: u64 = 200;
+/// Bytes up to which nobody asks how well they were packed: a blank page packs as well as a bomb.
+pub const ZIP_SMALL_BYTES: u64 = 64 << 20;
+
 /// Bytes of one record of an XML file, as they lie in memory: a METS file of a volume of five thousand pages fits, and
 /// several at a time fit into a small machine.
 pub const XML_RECORD_BYTES_MAX: usize = 32 << 20;

@@ -7,8 +7,10 @@
 //! ```text
 //! input → csv, json, xlsx, folder → rows → plan (profile) → reader (chunks) → decide (what is new) → carry_out
 //!       → xml (records → crosswalk) ────────────────────────↗
+//!       → bag (checked as a whole) → one of the others; zip → unpacked, then as the folder that it is a zip of
 //! ```
 
+pub mod bag;
 mod carry_out;
 mod compare;
 pub mod csv;
@@ -35,6 +37,7 @@ mod texts;
 mod withdraw;
 mod xlsx;
 pub mod xml;
+mod zip;
 
 pub use progress::Progress;
 pub use report::Report;

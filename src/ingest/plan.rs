@@ -66,6 +66,8 @@ pub struct PlannedFile {
     pub path: String,
     /// The part it plays.
     pub role: FileRole,
+    /// The path of the image whose text it is, where the source says so.
+    pub text_of: Option<String>,
 }
 
 /// Makes objects of rows.
@@ -412,6 +414,6 @@ fn files(column: &FileColumn, row: &Row) -> Result<Vec<PlannedFile>, Problem> {
     };
     Ok(names
         .into_iter()
-        .map(|name| PlannedFile { place: place.clone(), path: path(name), role: column.role })
+        .map(|name| PlannedFile { place: place.clone(), path: path(name), role: column.role, text_of: None })
         .collect())
 }

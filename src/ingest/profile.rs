@@ -27,6 +27,8 @@ pub struct Shipped {
 pub const ALL: &[Shipped] = &[
     // A folder of files without a table.
     Shipped { name: "folder", toml: include_str!("../../profiles/folder.toml") },
+    // BagIt bags, by their bag-info.txt.
+    Shipped { name: "bag", toml: include_str!("../../profiles/bag.toml") },
     // Records of several museums in one table, one JSON object a line.
     Shipped { name: "museum-records", toml: include_str!("../../profiles/museum-records.toml") },
     // Paintings with an image each, as labelled for image recognition.

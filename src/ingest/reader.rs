@@ -76,6 +76,7 @@ impl Reader {
         let (profile, profile_sha256) = match named {
             Some(named) => named,
             None if matches!(input.shape, Shape::Table(..)) => Profile::detected(&input.namespace(), &columns)?,
+            None if matches!(input.shape, Shape::Bags(_)) => Profile::named("bag")?,
             None => Profile::named("folder")?,
         };
         let name = profile.name.clone();
@@ -91,6 +92,13 @@ impl Reader {
         let planner = Planner::new(Profile::of_records(&profile)?, namespace);
         let (bytes, warnings) = (records.bytes, records.left_aside.clone());
         Ok(Self { input, profile, profile_sha256, bytes, bytes_read, rows, warnings, planner })
+    }
+
+    /// The same with what was wrong before the input could be opened.
+    #[must_use]
+    pub fn after(mut self, problems: &[Problem]) -> Self {
+        self.warnings.splice(0..0, problems.iter().cloned());
+        self
     }
 
     /// Reads everything and hands it on in chunks; ends early when nobody takes them. Returns the columns that the

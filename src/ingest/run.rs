@@ -4,7 +4,7 @@
 //! added. Chunks are decided one after another and their appends are queued in that order, so the ledger has the
 //! objects in the order of the input, however many appends are on their way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Instant;
 
@@ -20,6 +20,7 @@ use super::problem::Problem;
 use super::progress::Progress;
 use super::reader::{BadInput, Chunk, Reader};
 use super::report::Report;
+use super::zip;
 use crate::archive::Archive;
 use crate::commands::{Acting, CommandError};
 use crate::ledger::LedgerError;
@@ -101,9 +102,14 @@ pub(crate) struct Run<'a> {
 /// wait for.
 pub async fn ingest(archive: &Archive, request: &Request, progress: &Progress) -> Result<Report, IngestError> {
     let started = Instant::now();
-    let (path, map, namespace) = (request.path.clone(), request.map.clone(), request.namespace.clone());
+    let (map, namespace) = (request.map.clone(), request.namespace.clone());
+    let unpacked = unpacked(archive, &request.path).await?;
+    let path = unpacked.as_ref().map_or_else(|| request.path.clone(), |unpacked| unpacked.folder.clone());
     let opened = tokio::task::spawn_blocking(move || Reader::open(&path, map.as_deref(), namespace));
-    let reader = opened.await??;
+    let mut reader = opened.await??;
+    if let Some(unpacked) = &unpacked {
+        reader = reader.after(&unpacked.problems);
+    }
     let run = Run {
         archive,
         request,
@@ -135,6 +141,15 @@ pub async fn ingest(archive: &Archive, request: &Request, progress: &Progress) -
     progress.end();
     report.seconds = started.elapsed().as_secs_f64();
     Ok(report)
+}
+
+/// The folder that a zip is one of, unpacked in the data directory; nothing, where the input is no zip.
+async fn unpacked(archive: &Archive, path: &Path) -> Result<Option<zip::Unpacked>, IngestError> {
+    let (path, folder) = (path.to_owned(), archive.settings.data.join("unpacked"));
+    let file_bytes = archive.settings.limits.file_bytes;
+    let unpack = move || if zip::is_zip(&path) { zip::unpack(&path, &folder, file_bytes).map(Some) } else { Ok(None) };
+    let unpacked = tokio::task::spawn_blocking(unpack).await?;
+    unpacked.map_err(|problem| IngestError::Input(BadInput::Unreadable(problem)))
 }
 
 fn add(report: &mut Report, done: Done) {

@@ -1,35 +1,51 @@
-//! The text of images from ALTO files that lie beside them: `page 1.xml` or `page 1.alto.xml` beside `page 1.tif`, on
-//! the same object. The files are kept as they came; what they say becomes the transcript of the image.
+//! The text of images from files of ALTO or PAGE XML that lie beside them: `page 1.xml`, `page 1.alto.xml` or `page 1.page.xml`
+//! beside `page 1.tif`, on the same object. The files are kept as they came; what they say becomes the transcript of the image.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use fonds_projections::annotations;
 use fonds_schemas::{Event, FileId, Files, ObjectId, StoredFile, Stream};
-use fonds_workers::alto::{self, BadAlto};
+use fonds_workers::page::{self, BadPage};
 
 use super::plan::PlannedFile;
 use super::problem::{Place, Problem, chain, escape};
 use super::run::{Done, IngestError, Run, command};
 use crate::commands::{CommandError, Reading};
 
-/// Bytes of an ALTO file that is read: what the API takes, too.
-const ALTO_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of a text that is read: what the API takes, too.
+const TEXT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// Whether one of the files may be ALTO: others are not asked about.
-pub(super) fn may_be_alto(files: &[PlannedFile]) -> bool {
-    files.iter().any(|file| is_xml(&file.path))
+/// Which files are the texts of which images by what their source says: the places of both, from 1, and their names. `None`
+/// where no file may be a text: nobody asks further.
+pub(super) fn named(files: &[PlannedFile]) -> Option<Vec<[(u32, String); 2]>> {
+    if !files.iter().any(|file| is_xml(&file.path)) {
+        return None;
+    }
+    let places: HashMap<&str, u32> = files.iter().map(|file| file.path.as_str()).zip(1u32..).collect();
+    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
+    let pair = |(order, file): (u32, &PlannedFile)| {
+        let image = file.text_of.as_deref()?;
+        Some([(order, name(&file.path)), (*places.get(image)?, name(image))])
+    };
+    Some((1u32..).zip(files).filter_map(pair).collect())
 }
 
 impl Run<'_> {
-    /// Reads the ALTO files of an object that no transcript was read from yet.
-    pub(super) async fn texts(&self, object: ObjectId, place: &Place, done: &mut Done) -> Result<(), IngestError> {
+    /// Reads the texts of an object that no transcript was read from yet.
+    pub(super) async fn texts(
+        &self,
+        object: ObjectId,
+        named: &[[(u32, String); 2]],
+        place: &Place,
+        done: &mut Done,
+    ) -> Result<(), IngestError> {
         let now = match self.archive.object_now(object).await {
             Ok(now) => now,
             // Its row was refused.
             Err(CommandError::Refused(_)) => return Ok(()),
             Err(error) => return Err(command("read an object")(error)),
         };
-        let mut beside = beside(&now.files);
+        let mut beside = beside(&now.files, named);
         if beside.is_empty() {
             return Ok(());
         }
@@ -63,13 +79,13 @@ impl Run<'_> {
         let sides = image.width.zip(image.height).unwrap_or_default();
         let stored = self.archive.storage.get(&text.path).await;
         let bytes = stored.map_err(|error| command("read a file back")(error.into()))?;
-        let read = match tokio::task::spawn_blocking(move || alto::read(&bytes, sides)).await? {
+        let read = match tokio::task::spawn_blocking(move || page::of_either(&bytes, sides)).await? {
             Ok(read) => read,
             // Another kind of XML is a file like others.
-            Err(BadAlto::NotAlto(_)) => return Ok(None),
+            Err(BadPage::NotPage(_)) => return Ok(None),
             Err(bad) => return Ok(Some(format!("its text was not taken: {bad}"))),
         };
-        let reason = read.lines.is_empty().then(|| "the ALTO holds no text".to_owned());
+        let reason = read.lines.is_empty().then(|| "the file beside it holds no text".to_owned());
         let (lines, language, source) = (read.lines, read.language, Some(text.file));
         let reading = Reading { version: None, file: image.file, lines, language, reason, source };
         let acting = self.acting().await?;
@@ -81,12 +97,16 @@ impl Run<'_> {
     }
 }
 
-/// Files that may be the text of an image, each with its image.
-fn beside(files: &Files) -> Vec<(&StoredFile, &StoredFile)> {
-    let texts = files.iter().filter(|file| is_xml(&file.name) && file.bytes <= ALTO_BYTES_MAX);
+/// Files that may be the text of an image, each with its image: the one that its source names, else the one of its name.
+fn beside<'a>(files: &'a Files, named: &[[(u32, String); 2]]) -> Vec<(&'a StoredFile, &'a StoredFile)> {
+    let texts = files.iter().filter(|file| is_xml(&file.name) && file.bytes <= TEXT_BYTES_MAX);
+    let is = |file: &StoredFile, (order, name): &(u32, String)| file.order == *order && file.name == *name;
     let of = |text: &StoredFile| {
+        if let Some([_, image]) = named.iter().find(|[known, _]| is(text, known)) {
+            return files.iter().find(|file| file.is_image() && is(file, image));
+        }
         let name = stem(&text.name);
-        let name = name.strip_suffix(".alto").unwrap_or(name);
+        let name = [".alto", ".page"].iter().find_map(|kind| name.strip_suffix(kind)).unwrap_or(name);
         files.iter().find(|file| file.is_image() && stem(&file.name) == name)
     };
     texts.filter_map(|text| Some((text, of(text)?))).collect()

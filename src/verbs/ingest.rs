@@ -1,4 +1,4 @@
-//! `fonds ingest PATH`: takes in a table, a folder of files, both, or records in XML.
+//! `fonds ingest PATH`: takes in a table, a folder of files, both, records in XML, `BagIt` bags, or a zip of one of them.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,8 @@ use crate::ingest::{Progress, Request, ingest};
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
     /// A table (CSV, JSON, XLSX; gzip too), a folder with a table and files, a folder of files, or records in XML (EDM,
-    /// LIDO, MODS, MARCXML, Dublin Core, EAD, METS, also in answers of OAI-PMH) as a file or a folder of nothing else
+    /// LIDO, MODS, MARCXML, Dublin Core, EAD, METS, also in answers of OAI-PMH) as a file or a folder of nothing else; a
+    /// bag (RFC 8493) or a folder of bags; a .zip of a folder. ALTO and PAGE XML beside images are their text
     path: PathBuf,
     /// The mapping profile or crosswalk: the name of a shipped one, or your own TOML file; `folder` keeps XML as files
     /// [default: the columns or the first record decide]

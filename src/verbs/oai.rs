@@ -23,7 +23,8 @@ pub struct Options {
 
 #[derive(Debug, clap::Subcommand)]
 enum Act {
-    /// Say which properties each metadata format carries and which it loses, and how many statements of this archive
+    /// Say which properties each metadata format carries, which it loses, and what comes back of each when a record is taken in
+    /// again; and how many statements of this archive that are
     Coverage {
         /// Only these formats, by their metadataPrefix [default: all]
         #[arg(value_name = "PREFIX")]

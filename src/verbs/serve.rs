@@ -45,7 +45,7 @@ impl Options {
 
 /// Serves the archive.
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Done> {
-    serve(settings, output, async |_| Ok(())).await
+    Box::pin(serve(settings, output, async |_| Ok(()))).await
 }
 
 /// Opens the archive, lets `first` work on it, and serves.

@@ -21,7 +21,7 @@ struct Graph(Vec<Triple>);
 impl Graph {
     fn of(prefix: &str, object: &Object) -> Self {
         let record = render(prefix, object, &publishing()).unwrap();
-        Self::read(&record).unwrap_or_else(|problem| panic!("{problem}: {record}"))
+        Self::read(&record).map_err(|problem| format!("{problem}: {record}")).unwrap()
     }
 
     fn read(record: &str) -> Result<Self, String> {
@@ -55,7 +55,7 @@ fn text(term: &Term) -> String {
     match term {
         Term::NamedNode(node) => node.as_str().to_owned(),
         Term::Literal(literal) => literal.value().to_owned(),
-        other => other.to_string(),
+        other @ Term::BlankNode(_) => other.to_string(),
     }
 }
 

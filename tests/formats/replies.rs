@@ -8,7 +8,7 @@ use super::valid::{Documents, check_records, check_replies};
 use crate::support::{TestArchive, archive_with, noon, real};
 
 /// All records of a format, and every page that holds them.
-async fn harvest(archive: &TestArchive, prefix: &str) -> (Documents, Documents) {
+pub async fn harvest(archive: &TestArchive, prefix: &str) -> (Documents, Documents) {
     let (mut records, mut pages) = (Documents::new(), Documents::new());
     let mut path = format!("/oai?verb=ListRecords&metadataPrefix={prefix}");
     loop {

@@ -119,3 +119,26 @@ async fn a_volume_has_its_pages_in_order_and_their_texts() {
     let again = take_in(&archive, folder.path(), false).await;
     assert_eq!((again.files_unchanged, size(&archive).await), (3, before));
 }
+
+#[tokio::test]
+async fn a_text_of_a_volume_is_that_of_the_image_of_its_page_whatever_it_is_called() {
+    let archive = support::archive().await;
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read_to_string(fixture("mets.xml")).unwrap();
+    // The text of the first page (b.png) is called like the image of the second.
+    fs::write(folder.path().join("mets.xml"), whole.replace("images/b.xml", "texts/a.xml")).unwrap();
+    for name in ["images", "texts"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    picture(&folder.path().join("images/b.png"), 10);
+    picture(&folder.path().join("images/a.png"), 20);
+    let alto = "<alto><Layout><Page><PrintSpace><TextLine><String CONTENT=\"Birds\" HPOS=\"2\" VPOS=\"2\" WIDTH=\"20\" \
+                HEIGHT=\"10\"/></TextLine></PrintSpace></Page></Layout></alto>";
+    fs::write(folder.path().join("texts/a.xml"), alto).unwrap();
+    take_in(&archive, folder.path(), false).await;
+    let volume = object(&archive, "Example Library", "vol1").await;
+    let of = |name: &str| volume.files.iter().find(|file| file.name == name).unwrap().file;
+    let text = annotations::transcript(&archive.stores.pg, of("b.png")).await.unwrap().unwrap().body;
+    assert_eq!(text.lines[0].text, "Birds");
+    assert!(annotations::transcript(&archive.stores.pg, of("a.png")).await.unwrap().is_none());
+}

@@ -57,6 +57,10 @@ fn finding_aids_come_in_with_every_component() {
     check("xml/ead3", "ead", (35, 18880, 1));
 }
 #[test]
+fn authorities_are_told_of_and_are_no_objects() {
+    check("xml/eac-cpf", "eac", (76, 0, 0));
+}
+#[test]
 fn volumes_come_in_with_their_pages() {
     check("xml/mets", "mets", (21, 20, 1));
 }

@@ -19,6 +19,20 @@ pub enum Class {
     Concept,
 }
 
+impl Class {
+    /// The class of what a property names, if it names what has one.
+    pub fn of(property: &str) -> Option<Self> {
+        Some(match property {
+            "creator" | "contributor" | "publisher" => Self::Agent,
+            "date_created" | "date_issued" | "period" => Self::TimeSpan,
+            "object_type" | "material" | "technique" | "culture" | "style" | "use" | "subject" => Self::Concept,
+            "place" => Self::Place,
+            // Words.
+            _ => return None,
+        })
+    }
+}
+
 /// The order of elements in a Place; the one of the others is that in which they are written.
 const PLACE_ORDER: &[&str] = &["wgs84:lat", "wgs84:long", "skos:prefLabel", "skos:altLabel"];
 

@@ -14,8 +14,9 @@ use fonds_schemas::{Event, Object};
 use self::context::{Class, Context};
 use self::media::Media;
 use super::element::Element;
-use super::said::{Description, Said, is_web};
+use super::said::{Description, Numbers, Said, is_web};
 use super::views;
+use crate::iiif::presentation::rights::uri;
 
 /// The format.
 pub struct Edm;
@@ -196,18 +197,31 @@ impl<'a> Record<'a> {
     /// The thing itself: what is said of it, by the crosswalk.
     fn thing(&self, media: &Media<'a>, context: &mut Context<'a>) -> Element<'a> {
         let mut children: Vec<Element<'a>> = Vec::new();
-        let source = self.object.source.as_ref().map(|source| source.identifier.trim());
-        let source =
-            source.filter(|text| !text.is_empty() && !self.said.all("identifier").any(|said| said.text == *text));
-        children.extend(source.map(|text| Element::new("dc:identifier").text(text)));
-        for said in self.said.iter() {
-            children.extend(statement(said, context));
+        let Numbers { number, others } = Numbers::of(self.object, self.said);
+        children.extend(number.map(|text| Element::new("dc:identifier").text(text)));
+        children.extend(
+            others.iter().map(|said| Element::new("dc:identifier").maybe("xml:lang", said.language).text(said.text)),
+        );
+        // In the order of the elements: what several statements name is of the class of the first that a reader meets.
+        let mut all: Vec<(&'static str, &Said<'a>)> =
+            self.said.iter().filter_map(|said| Some((element_of(said)?, said))).collect();
+        all.sort_by_key(|(name, _)| THING_ORDER.iter().position(|known| known == name));
+        // Statements that name one thing are one link to it: each element is written once.
+        for (name, said) in all {
+            match Class::of(said.property).and_then(|class| context.entity(class, said)) {
+                Some(about) => children.push(Element::new(name).attribute("rdf:resource", about)),
+                None => children.push(Element::new(name).maybe("xml:lang", said.language).text(said.text)),
+            }
         }
         for place in context.places() {
             children.push(Element::new("dcterms:spatial").attribute("rdf:resource", place));
         }
         children.push(Element::new("edm:type").text(media.kind));
-        Element::new("edm:ProvidedCHO").attribute("rdf:about", self.id()).with(children).in_order(THING_ORDER)
+        Element::new("edm:ProvidedCHO")
+            .attribute("rdf:about", self.id())
+            .with(children)
+            .each_once()
+            .in_order(THING_ORDER)
     }
 
     fn aggregation(&self, media: &Media<'a>, holder: &'a str, provider: &'a str) -> Element<'a> {
@@ -225,49 +239,35 @@ impl<'a> Record<'a> {
     }
 }
 
-/// A statement as the element that carries it: a link to what its authority or dates say, else its words.
-fn statement<'a>(said: &Said<'a>, context: &mut Context<'a>) -> Option<Element<'a>> {
-    let (name, class) = match said.property {
-        "creator" => ("dc:creator", Class::Agent),
-        "contributor" => ("dc:contributor", Class::Agent),
-        "publisher" => ("dc:publisher", Class::Agent),
-        "date_created" => ("dcterms:created", Class::TimeSpan),
-        "date_issued" => ("dcterms:issued", Class::TimeSpan),
-        "period" => ("dcterms:temporal", Class::TimeSpan),
-        "object_type" => ("dc:type", Class::Concept),
-        "material" => ("dcterms:medium", Class::Concept),
-        "technique" => ("dc:format", Class::Concept),
-        "culture" => ("dc:coverage", Class::Concept),
-        "style" => ("edm:hasType", Class::Concept),
-        "use" | "subject" => ("dc:subject", Class::Concept),
-        "place" => ("dcterms:spatial", Class::Place),
-        property => return words(property, said),
-    };
-    let element = Element::new(name);
-    Some(match context.entity(class, said) {
-        Some(about) => element.attribute("rdf:resource", about),
-        None => element.maybe("xml:lang", said.language).text(said.text),
-    })
-}
-
-/// A statement of a property that names nothing which has a class.
-fn words<'a>(property: &str, said: &Said<'a>) -> Option<Element<'a>> {
-    let name = match property {
+/// The element that carries a statement, whether as words or as a link.
+fn element_of(said: &Said<'_>) -> Option<&'static str> {
+    Some(match said.property {
         "title" => "dc:title",
         "alternative" => "dcterms:alternative",
+        "creator" => "dc:creator",
+        "contributor" => "dc:contributor",
+        "publisher" => "dc:publisher",
+        "date_created" => "dcterms:created",
+        "date_issued" => "dcterms:issued",
+        "object_type" => "dc:type",
+        "material" => "dcterms:medium",
+        "technique" => "dc:format",
         "dimensions" => "dcterms:extent",
+        "period" => "dcterms:temporal",
+        "culture" => "dc:coverage",
+        "style" => "edm:hasType",
+        "use" | "subject" => "dc:subject",
+        "place" => "dcterms:spatial",
         "language" => "dc:language",
         "description" | "inscription" | "note" => "dc:description",
-        "identifier" => "dc:identifier",
         "collection" => "dcterms:isPartOf",
         "provenance" => "dcterms:provenance",
         "credit_line" | "rights_holder" => "dc:rights",
-        // An address is in edm:rights, or is one that Europeana does not know.
-        "rights" if !is_web(said.text) => "dc:rights",
+        // A licence is in edm:rights, or is one that Europeana does not know.
+        "rights" if uri(said.text).is_none() => "dc:rights",
         "source" => "dc:source",
         "related" => "dc:relation",
         // What stands in the aggregation or in a place of its own, and what is left out.
         _ => return None,
-    };
-    Some(Element::new(name).maybe("xml:lang", said.language).text(said.text))
+    })
 }

@@ -45,7 +45,7 @@ fn event<'a>(kind: &Kind, known: Vec<Element<'a>>) -> Option<Element<'a>> {
     let id = Element::new("lido:conceptID").attribute("lido:type", URI).text(kind.id);
     let term = Element::new("lido:term").attribute("xml:lang", "en").text(kind.term);
     let kind = Element::new("lido:eventType").with([id, term]);
-    let event = Element::new("lido:event").with([kind]).with(known);
+    let event = Element::new("lido:event").with([kind]).with(known).each_once();
     Some(Element::new("lido:eventSet").with([event]))
 }
 
@@ -68,7 +68,7 @@ fn date<'a>(said: &Description<'a>, property: &'static str) -> Option<Element<'a
         Element::new("lido:date")
             .with([Element::new("lido:earliestDate").text(begin), Element::new("lido:latestDate").text(end)])
     });
-    Element::around("lido:eventDate", shown.chain(exact))
+    Element::around("lido:eventDate", shown.chain(exact)).map(Element::each_once)
 }
 
 fn materials<'b, 'a: 'b>(said: &'b Description<'a>) -> impl Iterator<Item = Element<'a>> + 'b {

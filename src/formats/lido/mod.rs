@@ -10,7 +10,7 @@ use fonds_projections::feed::{Format, Row, Setting, noted, to};
 use fonds_schemas::{Event, Level, Object};
 
 use super::element::Element;
-use super::said::{Description, Said, is_web};
+use super::said::{Description, Numbers, Said, is_web};
 use super::views;
 
 /// The format.
@@ -139,8 +139,8 @@ impl<'a> Record<'a> {
                 .map(move |said| concept("lido:classification", said).attribute("lido:type", property))
         });
         Element::new("lido:objectClassificationWrap")
-            .with([Element::new("lido:objectWorkTypeWrap").with(types)])
-            .with(Element::around("lido:classificationWrap", others))
+            .with([Element::new("lido:objectWorkTypeWrap").with(types).each_once()])
+            .with(Element::around("lido:classificationWrap", others).map(Element::each_once))
     }
 
     fn identification(&'a self) -> Element<'a> {
@@ -150,7 +150,9 @@ impl<'a> Record<'a> {
         let value = |(kind, said)| set(text("lido:appellationValue", said).attribute("lido:pref", kind));
         let mut titles: Vec<_> = titles.map(value).collect();
         if titles.is_empty() {
-            titles.push(set(Element::new("lido:appellationValue").text(self.title.as_str())));
+            titles.push(set(Element::new("lido:appellationValue")
+                .attribute("lido:pref", "preferred")
+                .text(self.title.as_str())));
         }
         let inscriptions = self
             .said
@@ -167,11 +169,11 @@ impl<'a> Record<'a> {
             Element::new("lido:objectMeasurementsSet").with([text("lido:displayObjectMeasurements", said)])
         });
         Element::new("lido:objectIdentificationWrap")
-            .with([Element::new("lido:titleWrap").with(titles)])
-            .with(Element::around("lido:inscriptionsWrap", inscriptions))
+            .with([Element::new("lido:titleWrap").with(titles).each_once()])
+            .with(Element::around("lido:inscriptionsWrap", inscriptions).map(Element::each_once))
             .with([Element::new("lido:repositoryWrap").with(self.repositories())])
-            .with(Element::around("lido:objectDescriptionWrap", notes))
-            .with(Element::around("lido:objectMeasurementsWrap", measured))
+            .with(Element::around("lido:objectDescriptionWrap", notes).map(Element::each_once))
+            .with(Element::around("lido:objectMeasurementsWrap", measured).map(Element::each_once))
     }
 
     /// Who keeps it, under which number. The numbers and departments are those of the first keeper.
@@ -188,9 +190,8 @@ impl<'a> Record<'a> {
                 .maybe("xml:lang", said.language)
                 .text(format!("{first}, {}", said.text))
         });
-        let number = self.object.source.as_ref().map(|source| source.identifier.trim()).filter(|text| !text.is_empty());
-        let others = self.said.all("identifier").map(|said| said.text).filter(|text| Some(*text) != number);
-        let number = number.into_iter().chain(others);
+        let Numbers { number, others } = Numbers::of(self.object, self.said);
+        let number = number.into_iter().chain(others.into_iter().map(|said| said.text));
         let numbers = number.map(|text| Element::new("lido:workID").attribute("lido:type", LOCAL).text(text));
         let keeper = |(authority, name): (Option<&'a str>, &'a str)| legal_body("lido:repositoryName", authority, name);
         let mut all: Vec<_> = Vec::with_capacity(keepers.len());
@@ -206,7 +207,7 @@ impl<'a> Record<'a> {
             let subject = Element::new("lido:subject").with([concept("lido:subjectConcept", said)]);
             Element::new("lido:subjectSet").with([subject])
         });
-        Element::around("lido:subjectWrap", sets)
+        Element::around("lido:subjectWrap", sets).map(Element::each_once)
     }
 
     /// Works that words name. Other objects of the archive are never among them.
@@ -223,7 +224,7 @@ impl<'a> Record<'a> {
                 Element::new("lido:relatedWorkSet").with([work, kind])
             })
         });
-        Element::around("lido:relatedWorksWrap", sets)
+        Element::around("lido:relatedWorksWrap", sets).map(Element::each_once)
     }
 
     fn administrative(&self) -> Element<'a> {
@@ -240,7 +241,7 @@ impl<'a> Record<'a> {
         let holders = holders.map(|said| legal_body("lido:rightsHolder", said.authority, said.text));
         let credits = self.said.all("credit_line").map(|said| text("lido:creditLine", said));
         let set = |child| Element::new("lido:rightsWorkSet").with([child]);
-        Element::around("lido:rightsWorkWrap", rights.chain(holders).chain(credits).map(set))
+        Element::around("lido:rightsWorkWrap", rights.chain(holders).chain(credits).map(set)).map(Element::each_once)
     }
 
     fn record(&self) -> Element<'a> {

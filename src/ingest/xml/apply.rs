@@ -1,25 +1,19 @@
 //! What a record amounts to: a pure function of crosswalk and record.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use fonds_schemas::statement::TEXT_BYTES_MAX;
-use fonds_schemas::{Language, Level, Property, RelationKind, Statement, property};
+use fonds_schemas::{Language, Level, Property, RelationKind, Statement};
 
 use super::crosswalk::{Crosswalk, LeftAside, Need, Rule, Source};
-use super::dates;
+use super::origin::Origin;
 use super::path::{At, Found, NameTest};
 use super::tree::{Element, Flow, Name};
+use super::words::{cut, guessed, is_iri, own, piece, pieces};
 use crate::ingest::limits::{DESCRIPTION_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX};
 use crate::ingest::plan;
 use crate::ingest::problem::{Place, Problem};
-
-/// Properties whose texts are dates.
-const DATES: &[&str] = &["date_created", "date_issued", "acquired"];
-/// How an authority's IRI begins; a number in a list of somebody's is none.
-const IRIS: &[&str] = &["http://", "https://", "urn:", "info:"];
 
 /// A record that is being mapped.
 pub struct Mapping<'a> {
@@ -31,6 +25,12 @@ pub struct Mapping<'a> {
     used: RefCell<Vec<bool>>,
     pub(super) described: HashMap<&'a str, At<'a>>,
     pub(super) language: Option<Language>,
+    /// The archive that wrote the record, if a fonds did.
+    pub(super) origin: Option<Origin>,
+    /// Places whose one date was given to a statement.
+    dated: Vec<(usize, &'a str)>,
+    /// Where what is said stands, for the order of what a fonds said.
+    order: Vec<usize>,
     /// What is said so far.
     pub said: Vec<Statement>,
     /// What somebody should look at.
@@ -53,9 +53,13 @@ impl<'a> Mapping<'a> {
                 }
             }
         });
+        let root = At::root(record);
         Self {
+            origin: crosswalk.ours.as_ref().and_then(|ours| Origin::of(ours, root)),
+            dated: Vec::new(),
+            order: Vec::new(),
             crosswalk,
-            root: At::root(record),
+            root,
             place: place.clone(),
             header,
             used: RefCell::new(vec![false; count]),
@@ -76,9 +80,7 @@ impl<'a> Mapping<'a> {
                     Some(value) => value.to_owned(),
                     None => found.at.element.written(),
                 };
-                let [start, end] = aside.slice.unwrap_or([0, text.len()]);
-                let piece: String = text.chars().skip(start).take(end.saturating_sub(start)).collect();
-                aside.values.contains(&piece)
+                aside.values.contains(&piece(&text, aside.slice.unwrap_or([0, text.len()])))
             })
         };
         self.crosswalk.left_aside.iter().find(is_said).map(|aside| aside.why.as_str())
@@ -119,7 +121,11 @@ impl<'a> Mapping<'a> {
     /// What the record is in its hierarchy.
     pub fn level(&self) -> Level {
         let Some(level) = &self.crosswalk.level else { return Level::Item };
-        let word = level.paths.iter().find_map(|path| path.first(self.root)).map(|found| self.text_of(found));
+        let found = level.paths.iter().find_map(|path| path.first(self.root));
+        let word = found.map(|found| match level.slice {
+            Some(slice) => piece(&found.at.element.written(), slice),
+            None => self.text_of(found),
+        });
         match word {
             None => level.missing,
             Some(word) => level.values.get(&word.to_lowercase()).copied().unwrap_or(level.other),
@@ -146,18 +152,30 @@ impl<'a> Mapping<'a> {
         let crosswalk = self.crosswalk;
         let language = crosswalk.language.iter().find_map(|path| path.first(self.root));
         self.language = language.and_then(|found| fonds_workers::alto::language(&self.text_of(found)));
-        for path in &crosswalk.ignore {
+        let ours = crosswalk.ours.as_ref().filter(|ours| self.origin.is_some() && !ours.sections.is_empty());
+        let (sections, ignore) = match ours {
+            Some(ours) => (&ours.sections, &ours.ignore),
+            None => (&crosswalk.sections, &crosswalk.ignore),
+        };
+        for path in ignore {
             for found in path.find(self.root) {
                 self.use_all(found.at.element);
             }
         }
-        for section in &crosswalk.sections {
+        for section in sections {
             let root = self.root;
             for place in section.paths.iter().flat_map(|path| path.find(root)) {
                 for rule in &section.rules {
                     self.rule(rule, place.at)?;
                 }
             }
+        }
+        if self.origin.is_some() {
+            // What a fonds said, it said in this order.
+            let mut said: Vec<_> =
+                std::mem::take(&mut self.order).into_iter().zip(std::mem::take(&mut self.said)).collect();
+            said.sort_by_key(|(place, _)| *place);
+            self.said = said.into_iter().map(|(_, statement)| statement).collect();
         }
         Ok(())
     }
@@ -232,6 +250,8 @@ impl<'a> Mapping<'a> {
             }
             let Some(property) = rule.property.clone().or_else(|| own(&found.at.element.name)) else { continue };
             self.value(rule, &property, found, from)?;
+            let place = if rule.number { 0 } else { found.at.element.number + 1 };
+            self.order.resize(self.said.len(), place);
         }
         Ok(())
     }
@@ -253,8 +273,19 @@ impl<'a> Mapping<'a> {
         if text.is_empty() {
             return self.reference(rule, property, found);
         }
-        let text = cut(&text, rule);
-        if text.is_empty() || rule.skip.contains(&text) {
+        let is_ours = self.origin.is_some();
+        let text = cut(&text, rule, is_ours);
+        let text = match rule.after.as_ref().and_then(|path| path.first(from)).map(|found| self.text_of(found)) {
+            Some(before) => text.strip_prefix(&format!("{before}, ")).map_or(text.clone(), str::to_owned),
+            None => text,
+        };
+        let text = match &rule.replace {
+            Some([from, to]) => text.replace(from.as_str(), to),
+            None => text,
+        };
+        // Where a thing is in the archive that it comes from is its identifier.
+        let is_there = self.origin.as_ref().is_some_and(|origin| origin.has(&text) && !origin.has_image(&text));
+        if text.is_empty() || rule.skip.contains(&text) || is_there {
             self.use_all(element);
             return Ok(());
         }
@@ -263,7 +294,7 @@ impl<'a> Mapping<'a> {
         }
         // A span with two equal ends is one date.
         let text = match text.split_once(" – ") {
-            Some((start, end)) if start == end && rule.edtf.is_some() => start.to_owned(),
+            Some((start, end)) if start == end && rule.edtf.is_some() && !is_ours => start.to_owned(),
             Some(_) | None => text,
         };
         if rule.text.is_empty() && found.attribute.is_none() {
@@ -278,10 +309,41 @@ impl<'a> Mapping<'a> {
             Some([start, end]) => places.iter().find_map(|at| self.date(start, end, *at)),
             None => None,
         };
-        let edtf = edtf.or_else(|| DATES.contains(&property.as_str()).then(|| dates::of(&text)).flatten());
+        let edtf = if is_ours {
+            self.said_date(rule, property, &text, places)
+        } else {
+            edtf.or_else(|| guessed(property, &text))
+        };
         let language = self.language_of(rule, property, found.at, from);
+        // Figures are of no language: those of one were words.
+        let edtf = edtf.filter(|date| !self.reads_dates() || language.is_none() || *date != text);
         let place = self.at(element);
         self.say(&place, &Statement { authority, edtf, language, property: property.clone(), text })
+    }
+
+    /// Whether dates of a record of a fonds stand in its words: the format has no other place for them.
+    fn reads_dates(&self) -> bool {
+        self.origin.is_some() && self.crosswalk.ours.as_ref().is_none_or(|ours| ours.sections.is_empty())
+    }
+
+    /// The date of a statement of a fonds: nothing is read into its words, and the one date of a place is that of the first.
+    fn said_date(
+        &mut self,
+        rule: &'a Rule,
+        property: &Property,
+        text: &str,
+        [own, around]: [At<'a>; 2],
+    ) -> Option<String> {
+        if self.reads_dates() {
+            return guessed(property, text).filter(|date| date == text);
+        }
+        let [start, end] = rule.edtf.as_ref()?;
+        if let Some(date) = self.date(start, end, own) {
+            return Some(date);
+        }
+        let place = (around.element.number, rule.property.as_ref()?.as_str());
+        let found = self.date(start, end, around).filter(|_| !self.dated.contains(&place));
+        found.inspect(|_| self.dated.push(place))
     }
 
     pub(super) fn say(&mut self, place: &Place, statement: &Statement) -> Result<(), Problem> {
@@ -315,11 +377,12 @@ impl<'a> Mapping<'a> {
         }
         let (blocks, silent) = (&self.crosswalk.blocks, &self.crosswalk.silent);
         let is_one = |tests: &[NameTest], name: &Name| tests.iter().any(|one| one.is(&name.namespace, &name.local));
-        found.at.element.text(&|name| match (is_one(silent, name), is_one(blocks, name)) {
+        let flow = |name: &Name| match (is_one(silent, name), is_one(blocks, name)) {
             (true, _) => Flow::Silent,
             (false, true) => Flow::Block,
             (false, false) => Flow::Inline,
-        })
+        };
+        if self.origin.is_some() { found.at.element.exact(&flow) } else { found.at.element.text(&flow) }
     }
 
     fn is_used(&self, element: &Element) -> bool {
@@ -342,47 +405,4 @@ fn look_over<'a>(at: At<'a>, look: &mut dyn FnMut(At<'a>)) {
     for element in at.element.children() {
         look_over(At { element, inherited: at.language() }, look);
     }
-}
-
-/// The property that an element's own name is.
-fn own(name: &Name) -> Option<Property> {
-    let iri = format!("{}{}", name.namespace, name.local);
-    let term = property::ALL.iter().find(|term| term.iri == iri);
-    Property::parse(term.map_or(iri.as_str(), |term| term.name)).ok()
-}
-
-pub(super) fn is_iri(text: &str) -> bool {
-    IRIS.iter().any(|start| text.starts_with(start)) && property::is_iri(text)
-}
-
-fn cut(text: &str, rule: &Rule) -> String {
-    let sliced: Cow<'_, str> = match rule.slice {
-        Some([start, end]) => Cow::Owned(text.chars().skip(start).take(end.saturating_sub(start)).collect()),
-        None => Cow::Borrowed(text),
-    };
-    let text = sliced.trim();
-    match &rule.trim {
-        Some(silent) => text.trim_end_matches(|c: char| silent.contains(c)).to_owned(),
-        None => text.to_owned(),
-    }
-}
-
-/// A text in pieces that statements can hold, cut between lines.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest?;
-        if text.len() <= TEXT_BYTES_MAX {
-            rest = None;
-            return Some(text);
-        }
-        let head = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
-        let Some(end) = head.rfind('\n') else {
-            // One line of that length is refused by the statement.
-            rest = None;
-            return Some(text);
-        };
-        rest = Some(&text[end + 1..]);
-        Some(&text[..end])
-    })
 }

@@ -38,6 +38,8 @@ pub const ALL: &[Shipped] = &[
     Shipped { name: "mets", toml: include_str!("../../../profiles/xml/mets.toml") },
     // Finding aids of archives.
     Shipped { name: "ead", toml: include_str!("../../../profiles/xml/ead.toml") },
+    // Authorities, which are no things: each is told of and left aside.
+    Shipped { name: "eac", toml: include_str!("../../../profiles/xml/eac.toml") },
 ];
 
 /// What the identifier of an OAI-PMH header is called among paths.
@@ -98,6 +100,8 @@ pub struct Related {
 pub struct Level {
     /// Where, the best first.
     pub paths: Vec<Path>,
+    /// The first and the last character (not included) of a field of fixed length.
+    pub slice: Option<[usize; 2]>,
     /// Its words.
     pub values: BTreeMap<String, fonds_schemas::Level>,
     /// What any other word means.
@@ -115,6 +119,8 @@ pub struct References {
     pub to: NameTest,
     /// The names of what is referred to, the best first.
     pub label: Vec<Path>,
+    /// Its other names, which records of a fonds give for each statement that names it.
+    pub other: Vec<Path>,
     /// Where what is referred to says when it began and ended.
     pub edtf: Option<[Path; 2]>,
 }
@@ -155,6 +161,25 @@ pub struct Rule {
     pub only_iris: bool,
     /// Whether it counts only where nothing before said the property.
     pub unless_said: bool,
+    /// Where a text stands that the text begins with, and that is left out with the comma after it.
+    pub after: Option<Path>,
+    /// What stands in a text, and what is said in its place.
+    pub replace: Option<[String; 2]>,
+    /// Whether it is the number of the thing, which comes before all else that is said.
+    pub number: bool,
+}
+
+/// How a record of the format is known as one that a fonds wrote, and what it says: as exactly as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ours {
+    /// Where the address of the object stands.
+    pub address: Vec<Path>,
+    /// Where its id stands again, if the format has such a place.
+    pub again: Vec<Path>,
+    /// What is said; what [`Crosswalk::sections`] have, where this is empty.
+    pub sections: Vec<Section>,
+    /// What is left aside on purpose: what is said of the record and of the archive.
+    pub ignore: Vec<Path>,
 }
 
 /// A text with paths in it.
@@ -230,6 +255,10 @@ pub struct Crosswalk {
     pub relations: Vec<Related>,
     /// What is left aside on purpose, with all that stands in it.
     pub ignore: Vec<Path>,
+    /// How records that a fonds wrote are known and read.
+    pub ours: Option<Ours>,
+    /// Whether somebody named whose numbering the identifiers are.
+    pub is_named: bool,
 }
 
 impl Crosswalk {
@@ -262,6 +291,7 @@ impl Crosswalk {
     pub fn without_namespace(mut self) -> Self {
         self.namespace.clear();
         self.iri_namespace = None;
+        self.is_named = true;
         self
     }
 

@@ -23,6 +23,8 @@ pub struct Named<'a> {
     pub line: u64,
     /// The part that it plays.
     pub role: FileRole,
+    /// Of a text: where the image of its page is.
+    pub text_of: Option<&'a str>,
 }
 
 /// What a volume is described by: what the first description holds that its logical order names, else the first of all.
@@ -73,12 +75,22 @@ pub fn files<'a>(mets: &'a Element, volume: &Volume) -> (Vec<Named<'a>>, Vec<Str
             let place = file.attribute("", "ID").and_then(|id| places.get(id)).copied().unwrap_or(usize::MAX);
             let location = named(file, "FLocat").find_map(|at| Some((at.attribute(XLINK, "href")?, at.line)));
             let Some((location, line)) = location.filter(|(location, _)| !location.trim().is_empty()) else { continue };
-            files.push((place, Named { location: location.trim(), line, role }));
+            files.push((place, Named { location: location.trim(), line, role, text_of: None }));
         }
     }
     // Of one page, the image comes before its text: groups were asked in that order where their places are equal.
     files.sort_by_key(|(place, file)| (*place, file.role != FileRole::Master));
-    (files.into_iter().map(|(_, file)| file).collect(), others)
+    // The one image of a page is what its text is the text of.
+    let mut images: HashMap<usize, Option<&str>> = HashMap::new();
+    for (place, file) in files.iter().filter(|(place, file)| *place != usize::MAX && file.role == FileRole::Master) {
+        images.entry(*place).and_modify(|known| *known = None).or_insert(Some(file.location));
+    }
+    let text_of = |place: usize, file: &Named<'a>| match file.role {
+        FileRole::Transcript => images.get(&place).copied().flatten(),
+        FileRole::Master | FileRole::Access | FileRole::Attachment | FileRole::ThreeD | FileRole::Rti => None,
+    };
+    let files = files.into_iter().map(|(place, file)| Named { text_of: text_of(place, &file), ..file });
+    (files.collect(), others)
 }
 
 /// The files of a group and of the groups in it, by their use.

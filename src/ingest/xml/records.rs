@@ -8,14 +8,16 @@ use std::sync::Arc;
 use fonds_schemas::{Access, FileRole, ObjectId, Property, Relation, RelationKind, SourceKey, Statement};
 
 use super::answer::Answer;
-use super::apply::{Mapping, is_iri};
+use super::apply::Mapping;
 use super::build::{self, Building, Built, Frame};
 use super::crosswalk::{Crosswalk, Volume};
 use super::harvested::Harvested;
 use super::mets::{self, Named};
+use super::origin;
 use super::parse::{Fault, Parser, Token};
 use super::path::At;
 use super::tree::{Element, Name, inline};
+use super::words::is_iri;
 use crate::ingest::limits::{IDENTIFIER_BYTES_MAX, RELATIONS_MAX, STATEMENTS_MAX};
 use crate::ingest::plan::{Planned, PlannedFile};
 use crate::ingest::problem::{Place, Problem, escape};
@@ -249,6 +251,9 @@ impl Records {
 
     /// Whose numbering the identifier is.
     fn numbering(&self, crosswalk: &Crosswalk, mapping: &Mapping<'_>, identifier: &str) -> String {
+        if mapping.origin.as_ref().is_some_and(|origin| origin.address == identifier) && !crosswalk.is_named {
+            return origin::NAMESPACE.to_owned();
+        }
         let is_iri = identifier.contains("://") && fonds_schemas::property::is_iri(identifier);
         let worldwide = crosswalk.iri_namespace.clone().filter(|_| is_iri);
         let said = || mapping.source(&crosswalk.namespace);
@@ -290,8 +295,9 @@ impl Records {
         if let Some(problem) = mapping.not_one().filter(|_| parent.is_none()) {
             return Read::Problem(problem);
         }
-        let said = mapping.source(&crosswalk.identifier);
-        let identifier = identity.or(said);
+        let ours = mapping.origin.as_ref().map(|origin| origin.address.clone());
+        let said = || mapping.source(&crosswalk.identifier);
+        let identifier = ours.filter(|_| parent.is_none()).or(identity).or_else(said);
         let Some(identifier) = identifier else {
             return Read::Problem(Problem::refused(place, "it has no identifier"));
         };
@@ -367,7 +373,8 @@ fn add_files(files: &[Named<'_>], mapped: &mut Mapped) {
         let said = &mut mapped.planned.statements;
         if !file.location.contains("://") {
             let path = file.location.to_owned();
-            mapped.planned.files.push(PlannedFile { place, path, role: file.role });
+            let text_of = file.text_of.map(str::to_owned);
+            mapped.planned.files.push(PlannedFile { place, path, role: file.role, text_of });
         } else if file.role == FileRole::Master && said.len() < STATEMENTS_MAX {
             let statement = Statement::new(property.clone(), file.location);
             if is_iri(file.location) && !said.contains(&statement) {

@@ -29,6 +29,13 @@ impl Source {
         Self::of(Box::new(unpacked(path, count)?))
     }
 
+    /// A text that is in memory.
+    pub fn of_text(text: &str) -> Self {
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(text.as_bytes().to_vec()));
+        let text = Decoded::new(BufReader::with_capacity(BUFFER_BYTES, whole), UTF_8);
+        Self { text, line: 1, offset: 0, begun: 0, left: XML_TOKEN_BYTES_MAX }
+    }
+
     /// The text that comes from anywhere.
     pub fn of(mut raw: Box<dyn Read + Send>) -> io::Result<Result<(Self, Option<String>), String>> {
         let mut beginning = Vec::with_capacity(XML_DECLARATION_BYTES_MAX);

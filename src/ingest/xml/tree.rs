@@ -98,6 +98,32 @@ impl Element {
         text
     }
 
+    /// All text in it as it is written, blanks and all; each block on lines of its own.
+    #[must_use]
+    pub fn exact(&self, flow: &dyn Fn(&Name) -> Flow) -> String {
+        let mut text = String::new();
+        self.gather_exact(flow, &mut text);
+        text
+    }
+
+    fn gather_exact(&self, flow: &dyn Fn(&Name) -> Flow, text: &mut String) {
+        for node in &self.nodes {
+            match node {
+                Node::Text(piece) => text.push_str(piece),
+                Node::Element(element) => match flow(&element.name) {
+                    Flow::Inline => element.gather_exact(flow, text),
+                    Flow::Silent => {}
+                    Flow::Block => {
+                        if !text.is_empty() && !text.ends_with('\n') {
+                            text.push('\n');
+                        }
+                        element.gather_exact(flow, text);
+                    }
+                },
+            }
+        }
+    }
+
     fn gather(&self, flow: &dyn Fn(&Name) -> Flow, text: &mut String) {
         for node in &self.nodes {
             match node {

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use fonds_schemas::{Language, Property, Statement};
+use fonds_schemas::{Language, Property, Statement, property};
 
-use super::apply::{Mapping, is_iri};
+use super::apply::Mapping;
 use super::crosswalk::{Rule, Text};
 use super::dates;
 use super::path::{At, Found, Path};
 use super::tree::{Attribute, Element, XML};
+use super::words::is_iri;
 use crate::ingest::plan::WORDS;
 use crate::ingest::problem::{Problem, escape};
 
@@ -24,7 +25,7 @@ impl<'a> Mapping<'a> {
             return Ok(());
         }
         let place = self.at(found.at.element);
-        let authority = is_iri(target).then(|| target.to_owned());
+        let authority = self.is_named(target).then(|| target.to_owned());
         let described = self.described.get(target).copied().filter(|at| at.element.number != found.at.element.number);
         let labels = match described {
             Some(at) if !rule.only_iris => self.labels(at, &references.label, property),
@@ -32,6 +33,12 @@ impl<'a> Mapping<'a> {
         };
         self.use_one(found.at.element);
         if labels.is_empty() && authority.is_none() {
+            if let Some(origin) = self.origin.as_ref().filter(|origin| origin.has(target)) {
+                if origin.has_image(target) {
+                    return self.say(&place, &Statement::new(property.clone(), target));
+                }
+                return Ok(());
+            }
             let why =
                 format!("{:?} is no address, and the record does not describe it: it is left out", escape(target));
             self.warnings.push(Problem::warning(place, why));
@@ -57,6 +64,9 @@ impl<'a> Mapping<'a> {
 
     /// The names of what is described: every language of words, the likeliest one of names.
     pub(super) fn labels(&self, at: At<'a>, paths: &[Path], property: &Property) -> Vec<(String, Option<Language>)> {
+        if self.origin.is_some() {
+            return self.all_labels(at, paths);
+        }
         let found = paths.iter().map(|path| path.find(at)).find(|found| !found.is_empty()).unwrap_or_default();
         let mut labels: Vec<(usize, String, Option<Language>, &Element)> = Vec::new();
         for one in found {
@@ -85,6 +95,26 @@ impl<'a> Mapping<'a> {
             .collect()
     }
 
+    /// What statements of a fonds name together: every name is that of a statement.
+    fn all_labels(&self, at: At<'a>, paths: &[Path]) -> Vec<(String, Option<Language>)> {
+        let others = self.crosswalk.references.iter().flat_map(|references| &references.other);
+        let found = paths.iter().chain(others).flat_map(|path| path.find(at));
+        let label = |found: Found<'a>| {
+            self.use_one(found.at.element);
+            let language = found.at.element.attribute(XML, "lang").and_then(|code| Language::parse(code).ok());
+            (self.text_of(found), language)
+        };
+        found.map(label).filter(|(text, _)| !text.is_empty()).collect()
+    }
+
+    /// Whether a text is the address of what an authority names; what the archive calls a thing that it tells of is none.
+    fn is_named(&self, text: &str) -> bool {
+        match &self.origin {
+            Some(origin) => property::is_iri(text) && !origin.has(text),
+            None => is_iri(text),
+        }
+    }
+
     pub(super) fn fill(&self, text: &Text, rule: &Rule, from: At<'a>) -> Option<String> {
         let filled = text.template.fill(|name| {
             let path = text.paths.get(name)?;
@@ -105,7 +135,7 @@ impl<'a> Mapping<'a> {
             let text = self.text_of(found);
             let known = self.crosswalk.authorities.iter();
             let known = known.filter_map(|(start, iri)| Some(format!("{iri}{}", text.strip_prefix(start.as_str())?)));
-            let iri = std::iter::once(text.clone()).chain(known).find(|text| is_iri(text))?;
+            let iri = std::iter::once(text.clone()).chain(known).find(|text| self.is_named(text))?;
             self.use_one(found.at.element);
             Some(iri)
         })
@@ -118,6 +148,10 @@ impl<'a> Mapping<'a> {
             Some(self.text_of(found)).filter(|text| !text.is_empty())
         };
         match (read(start), read(end)) {
+            (Some(start), Some(end)) if self.origin.is_some() => {
+                Some(if start == end { start } else { format!("{start}/{end}") })
+            }
+            (Some(one), None) | (None, Some(one)) if self.origin.is_some() => Some(one),
             (Some(start), Some(end)) if start == end => dates::of(&start),
             (Some(start), Some(end)) => dates::span(&start, &end),
             (Some(one), None) | (None, Some(one)) => dates::of(&one),
@@ -134,6 +168,11 @@ impl<'a> Mapping<'a> {
     ) -> Option<Language> {
         let said = rule.language.as_ref().and_then(|path| path.first(at).or_else(|| path.first(from)));
         let said = said.map(|found| self.text_of(found));
+        if self.origin.is_some() {
+            // A fonds says it with each text of which it knows it.
+            let own = said.or_else(|| at.element.attribute(XML, "lang").map(str::to_owned));
+            return own.and_then(|code| Language::parse(code.trim()).ok());
+        }
         let own = said.or_else(|| at.element.attribute(XML, "lang").map(|code| code.trim().to_owned()));
         let is_word = WORDS.contains(&property.as_str());
         let code = own.or_else(|| if is_word { at.inherited.map(|code| code.trim().to_owned()) } else { None });

@@ -6,7 +6,7 @@ use fonds_schemas::{Property, RelationKind, Sha256};
 use serde::Deserialize;
 
 use super::crosswalk::{
-    Crosswalk, HEADER, Hidden, LeftAside, Level, Need, References, Related, Rule, Section, Source, Text, Volume,
+    Crosswalk, HEADER, Hidden, LeftAside, Level, Need, Ours, References, Related, Rule, Section, Source, Text, Volume,
 };
 use super::path::{NameTest, Names, Path};
 use crate::ingest::template::Template;
@@ -59,6 +59,20 @@ pub(super) struct Written {
     relations: Vec<RelationWritten>,
     #[serde(default)]
     ignore: Vec<String>,
+    #[serde(default)]
+    ours: Option<OursWritten>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OursWritten {
+    address: Vec<String>,
+    #[serde(default)]
+    again: Vec<String>,
+    #[serde(default)]
+    at: Vec<SectionWritten>,
+    #[serde(default)]
+    ignore: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -96,6 +110,8 @@ struct HiddenWritten {
 #[serde(deny_unknown_fields)]
 struct LevelWritten {
     path: Vec<String>,
+    #[serde(default)]
+    slice: Option<[usize; 2]>,
     values: BTreeMap<String, fonds_schemas::Level>,
     other: fonds_schemas::Level,
     missing: fonds_schemas::Level,
@@ -107,6 +123,8 @@ struct ReferencesWritten {
     by: String,
     to: String,
     label: Vec<String>,
+    #[serde(default)]
+    other: Vec<String>,
     #[serde(default)]
     edtf: Option<[String; 2]>,
 }
@@ -143,6 +161,12 @@ struct RuleWritten {
     only_iris: bool,
     #[serde(default)]
     unless_said: bool,
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(default)]
+    replace: Option<[String; 2]>,
+    #[serde(default)]
+    number: bool,
 }
 
 impl Crosswalk {
@@ -164,17 +188,27 @@ impl Crosswalk {
         let needs = written.needs.iter().map(|need| Ok(Need { paths: paths(&need.path)?, why: need.why.clone() }));
         let relations = written.relations.iter().map(|one| Ok(Related { path: path(&one.path)?, kind: one.kind }));
         let level = match written.level {
-            Some(LevelWritten { path: at, values, other, missing }) => {
-                Some(Level { paths: paths(&at)?, values, other, missing })
+            Some(LevelWritten { path: at, slice, values, other, missing }) => {
+                Some(Level { paths: paths(&at)?, slice, values, other, missing })
             }
             None => None,
         };
         let references = match &written.references {
-            Some(ReferencesWritten { by, to, label, edtf }) => Some(References {
+            Some(ReferencesWritten { by, to, label, other, edtf }) => Some(References {
                 by: NameTest::parse(by, &names)?,
                 to: NameTest::parse(to, &names)?,
                 label: paths(label)?,
+                other: paths(other)?,
                 edtf: pair(edtf.as_ref(), &names)?,
+            }),
+            None => None,
+        };
+        let ours = match written.ours {
+            Some(OursWritten { address, again, at, ignore }) => Some(Ours {
+                address: paths(&address)?,
+                again: paths(&again)?,
+                sections: at.into_iter().map(|at| section(at, &names)).collect::<Result<_, _>>()?,
+                ignore: paths(&ignore)?,
             }),
             None => None,
         };
@@ -205,6 +239,8 @@ impl Crosswalk {
             volume: written.volume,
             sections,
             ignore: paths(&written.ignore)?,
+            ours,
+            is_named: false,
             namespaces: names.namespaces,
         })
     }
@@ -256,5 +292,8 @@ fn rule(written: RuleWritten, names: &Names) -> Result<Rule, String> {
         skip: written.skip,
         only_iris: written.only_iris,
         unless_said: written.unless_said,
+        after: written.after.map(|text| Path::parse(&text, names)).transpose()?,
+        replace: written.replace,
+        number: written.number,
     })
 }

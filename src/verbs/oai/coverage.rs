@@ -1,4 +1,5 @@
-//! `fonds oai coverage`: what each metadata format carries of the archive, and what it loses.
+//! `fonds oai coverage`: what each metadata format carries of the archive, what it loses, and what comes back of it when a record
+//! is taken in again.
 
 use fonds_projections::feed::{Format, Setting};
 use serde_json::json;
@@ -7,6 +8,7 @@ use super::every_public;
 use crate::archive::Archive;
 use crate::config::Settings;
 use crate::formats::coverage::{Counted, Coverage, Line, coverage};
+use crate::formats::round_trip::{Back, Importers, returned};
 use crate::formats::{self, published};
 use crate::linked::face::FACES;
 use crate::rebuild;
@@ -28,8 +30,9 @@ pub(super) async fn run(settings: Settings, prefixes: &[String], output: &Output
     } else {
         None
     };
+    let importers = Importers::shipped()?;
     for format in &formats {
-        let coverage = coverage(*format, &published, counted.as_ref());
+        let coverage = coverage(*format, &published, counted.as_ref()).with_returned(returned(*format, &importers));
         output.line(text(&coverage, counted.as_ref()), &coverage);
     }
     let value = counted.as_ref().map_or_else(
@@ -79,11 +82,21 @@ fn text(coverage: &Coverage, counted: Option<&Counted>) -> String {
     }
     let width = coverage.carried.iter().chain(&coverage.lost).map(|line| line.property.chars().count());
     let width = width.filter(|width| *width <= 40).max().unwrap_or_default();
-    for (title, all) in [("carries", &coverage.carried), ("loses", &coverage.lost)] {
+    let came =
+        |wanted: Option<Back>| coverage.carried.iter().filter(move |line| line.back == wanted).collect::<Vec<_>>();
+    let unread = if coverage.importer { "carries" } else { "carries (records of it are not taken in)" };
+    let groups = [
+        ("carries, and takes in again as it was", came(Some(Back::Same))),
+        ("carries, and takes in again with a difference (of so many ways of saying it)", came(Some(Back::Changed))),
+        ("carries, and does not take in again", came(Some(Back::Lost))),
+        (unread, came(None)),
+        ("loses", coverage.lost.iter().collect()),
+    ];
+    for (title, all) in groups {
         if !all.is_empty() {
             lines.push(format!("  {title}"));
         }
-        lines.extend(all.iter().map(|line| row(line, width)));
+        lines.extend(all.into_iter().map(|line| row(line, width)));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -96,5 +109,6 @@ fn row(line: &Line, width: usize) -> String {
         (Some(element), note) => format!("{element}; {note}"),
         (None, why) => why.to_owned(),
     };
-    format!("    {:<width$}  {count}{said}", printable(&line.property))
+    let back = if line.how.is_empty() { String::new() } else { format!(" [back {}]", line.how.join(", ")) };
+    format!("    {:<width$}  {count}{said}{back}", printable(&line.property))
 }
