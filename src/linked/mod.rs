@@ -29,7 +29,8 @@ use tracing::error;
 
 use crate::archive::{App, Archive, Denied};
 use crate::asking::Asking;
-pub use object::{Surroundings, describe, redirect, representation, setting};
+use crate::derivatives::PacksError;
+pub use object::{Surroundings, describe, redirect, representation, setting, to_be_seen};
 
 /// The routes: `/sparql`, `/id/{id}`, `/.well-known/void` and `/dcat`.
 pub fn router() -> Router<App> {
@@ -107,6 +108,9 @@ pub enum Error {
     /// A projection could not answer.
     #[error("the archive could not answer")]
     Projection(#[source] ProjectionError),
+    /// The notes on what cannot be decoded cannot be read.
+    #[error("could not ask which images can be seen")]
+    Packs(#[from] PacksError),
 }
 
 /// The message with its causes: whoever wrote the query wants to know where it is wrong.
@@ -163,6 +167,7 @@ impl Error {
             | Self::Thread(_)
             | Self::Json(_)
             | Self::Projection(_)
+            | Self::Packs(_)
             | Self::Format(NotWritable::Write(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -1,5 +1,6 @@
 //! One object as data: the redirect from its name, and its description in every form.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,6 +17,8 @@ use super::signposts::{self, Signposts, of_description};
 use super::{Error, negotiate};
 use crate::archive::{App, Archive};
 use crate::asking::Asking;
+use crate::iiif::presentation::views::is_decodable;
+use crate::iiif::presentation::{self, manifest};
 
 /// The extension of the description as the archive itself keeps it.
 const JSON: &str = "json";
@@ -106,7 +109,10 @@ async fn told(
         Form::Rdf(format) => (format.media_type().to_owned(), None, describe(object, setting.addresses, Some(format))?),
         Form::Json => ("application/json".to_owned(), None, describe(object, setting.addresses, None)?),
         Form::Face(face) => {
-            let body = serde_json::to_vec(&face.document(object, &around.beside, &setting))?;
+            let failures = app.packs.failures().await?;
+            let seen =
+                to_be_seen(object, manifest::Setting { failures: Some(&failures), ..presentation::setting(app) });
+            let body = serde_json::to_vec(&face.document(&seen, &around.beside, &setting))?;
             (face.media_type(), Some(face.profile()), body)
         }
         Form::Linkset => {
@@ -117,6 +123,21 @@ async fn told(
     let links = of_description(object.id, profile, &setting);
     let beside = answer::Beside::of(object, asking, around.stand.changed_at, links);
     Ok(document(asked, &media_type, body, &beside))
+}
+
+/// The object without the images that nobody can decode: a face names pictures by where they can be seen.
+#[must_use]
+pub fn to_be_seen<'a>(object: &'a Object, setting: manifest::Setting<'_>) -> Cow<'a, Object> {
+    let unseen: Vec<_> =
+        object.files.iter().filter(|file| !is_decodable(file, setting)).map(|file| file.file).collect();
+    if unseen.is_empty() {
+        return Cow::Borrowed(object);
+    }
+    let mut seen = object.clone();
+    for file in unseen {
+        seen.files.remove(file);
+    }
+    Cow::Owned(seen)
 }
 
 /// The object as RDF in that format, or as JSON. It says all of its relations: the caller leaves out what the asker may

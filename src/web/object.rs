@@ -127,8 +127,9 @@ async fn make(app: &Archive, asking: Asking, name: &str, asked: &HeaderMap) -> R
         Some(_) => vec![Link::new("cite-as", page.name.as_str()), Link::new("latest-version", page.address.as_str())],
     };
     if seq.is_none() {
+        let seen = linked::to_be_seen(&object, setting);
         page.data =
-            FACES.first().map(|face| embedded(&face.document(&object, &around.beside, &said))).unwrap_or_default();
+            FACES.first().map(|face| embedded(&face.document(&seen, &around.beside, &said))).unwrap_or_default();
         page.tier = if object.is_public(asking.at) { tier::of(&object, &said) } else { None };
     }
     let changed_at = around.stand.changed_at.filter(|_| seq.is_none());

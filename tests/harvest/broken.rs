@@ -207,6 +207,7 @@ async fn a_finding_aid_that_is_gone_takes_its_parts_along() {
 
 #[tokio::test]
 async fn what_is_no_repository_is_told_apart() {
+    let hub = hub().await;
     for (body, sentence) in [
         ("<html><body>Not found</body></html>", "and none of OAI-PMH"),
         ("hello", "it is no XML"),
@@ -214,13 +215,11 @@ async fn what_is_no_repository_is_told_apart() {
     ] {
         let router = axum::Router::new().fallback(move || async move { body });
         let (base, _serving) = super::world::serve(router).await;
-        let hub = hub().await;
         let request = request(&hub, &base).await;
         let error = try_harvest(&hub, &request).await.unwrap_err().to_string();
         assert!(error.contains("did not answer Identify as OAI-PMH does") && error.contains(sentence), "{error}");
     }
     let made = Made::new([reply("<error code='cannotDisseminateFormat'>no</error>")]).await;
-    let hub = hub().await;
     let request = request(&hub, &made.base).await;
     let error = try_harvest(&hub, &request).await.unwrap_err().to_string();
     assert!(error.contains("refuses the list: cannotDisseminateFormat: no"), "{error}");

@@ -1,6 +1,5 @@
 //! Our own archives, each harvested by another.
 
-use fonds::formats::ALL;
 use fonds_projections::catalog;
 use fonds_schemas::{Access, ObjectId};
 
@@ -178,7 +177,7 @@ async fn where_a_record_came_from_is_told_over_two_hops() {
     let name_in_second = format!("oai:archive.example.org:{in_second}");
     let in_third = ObjectId::derived(&second.base, &name_in_second);
     let mut replies = Vec::new();
-    for format in ALL {
+    for format in third.archive.stores.formats.iter() {
         let query = format!("/oai?verb=ListRecords&metadataPrefix={}", format.prefix());
         let page = third.archive.ask(&query).await.text();
         if page.contains("noRecordsMatch") {

@@ -16,6 +16,7 @@ mod dates;
 mod files;
 mod harvested;
 mod mets;
+mod numbering;
 mod origin;
 pub(crate) mod parse;
 mod path;

@@ -13,7 +13,6 @@ use super::build::{self, Building, Built, Frame};
 use super::crosswalk::{Crosswalk, Volume};
 use super::harvested::Harvested;
 use super::mets::{self, Named};
-use super::origin;
 use super::parse::{Fault, Parser, Token};
 use super::path::At;
 use super::tree::{Element, Name, inline};
@@ -38,7 +37,7 @@ pub struct Records {
     parser: Parser,
     pub(super) crosswalks: Arc<[Crosswalk]>,
     file: Arc<str>,
-    namespace: String,
+    pub(super) namespace: String,
     pub(super) inside: Inside,
     pub(super) harvested: Option<Harvested>,
     /// Names of what is open outside of records.
@@ -249,37 +248,6 @@ impl Records {
         self.ready.push_back(read);
     }
 
-    /// Whose numbering the identifier is.
-    fn numbering(&self, crosswalk: &Crosswalk, mapping: &Mapping<'_>, identifier: &str) -> String {
-        if mapping.origin.as_ref().is_some_and(|origin| origin.address == identifier) && !crosswalk.is_named {
-            return origin::NAMESPACE.to_owned();
-        }
-        let is_iri = identifier.contains("://") && fonds_schemas::property::is_iri(identifier);
-        let worldwide = crosswalk.iri_namespace.clone().filter(|_| is_iri);
-        let said = || mapping.source(&crosswalk.namespace);
-        worldwide.or_else(said).unwrap_or_else(|| self.namespace.clone())
-    }
-
-    /// Whose numbering the identifiers of a record that is open are; found once.
-    fn numbering_of_whole(&self, crosswalk: &Crosswalk, building: &mut Building, header: Option<&str>) -> String {
-        let frame = building.frames().first();
-        if let Some(known) = frame.and_then(|frame| frame.namespace.clone()) {
-            return known;
-        }
-        let identifier = identity(crosswalk, building, 0, header).unwrap_or_default();
-        let namespace = building.so_far(0).map_or_else(
-            || self.namespace.clone(),
-            |whole| {
-                let mapping = Mapping::new(crosswalk, &whole, header, &Place::file(""));
-                self.numbering(crosswalk, &mapping, &identifier)
-            },
-        );
-        if let Some(frame) = building.frames().first_mut() {
-            frame.namespace = Some(namespace.clone());
-        }
-        namespace
-    }
-
     fn mapped(
         &self,
         crosswalk: &Crosswalk,
@@ -295,7 +263,8 @@ impl Records {
         if let Some(problem) = mapping.not_one().filter(|_| parent.is_none()) {
             return Read::Problem(problem);
         }
-        let ours = mapping.origin.as_ref().map(|origin| origin.address.clone());
+        // A harvester knows a record by what its repository calls it: whoever deletes it there calls it so, too.
+        let ours = mapping.origin.as_ref().filter(|_| self.answer.is_none()).map(|origin| origin.address.clone());
         let said = || mapping.source(&crosswalk.identifier);
         let identifier = ours.filter(|_| parent.is_none()).or(identity).or_else(said);
         let Some(identifier) = identifier else {
@@ -348,7 +317,12 @@ impl Records {
 }
 
 /// What an open record or part is called; found once.
-fn identity(crosswalk: &Crosswalk, building: &mut Building, frame: usize, header: Option<&str>) -> Option<String> {
+pub(super) fn identity(
+    crosswalk: &Crosswalk,
+    building: &mut Building,
+    frame: usize,
+    header: Option<&str>,
+) -> Option<String> {
     if let Some(known) = building.frames().get(frame).and_then(|frame| frame.identity.clone()) {
         return Some(known);
     }
