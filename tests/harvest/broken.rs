@@ -72,8 +72,8 @@ async fn a_packed_page_is_unpacked() {
 /// What becomes of a list of these pages: objects taken in, the exit code, and a sentence that is told.
 async fn check(pages: impl IntoIterator<Item = Reply>, accessioned: u64, exit: u8, sentence: &str) {
     let made = Made::new(pages).await;
-    let hub = hub().await;
-    let report = harvest_all(&hub, &made.base).await;
+    let hub = Box::pin(hub()).await;
+    let report = Box::pin(harvest_all(&hub, &made.base)).await;
     let told = told(&report);
     assert_eq!((report.counts.accessioned, report.exit_code()), (accessioned, exit), "{told}");
     assert!(told.contains(sentence), "{told}");

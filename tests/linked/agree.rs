@@ -256,7 +256,7 @@ async fn furnished() -> House {
 
 #[tokio::test]
 async fn all_protocols_show_the_same_objects_at_the_same_time() {
-    let house = furnished().await;
+    let house = Box::pin(furnished()).await;
     check(&house, &[0, 3, 5, 6], &[], &[], "at first").await;
     check_whole(&house, WHOLE, Some(&[0]), "at first").await;
     check_whole(&house, HIDDEN_WHOLE, None, "at first").await;
